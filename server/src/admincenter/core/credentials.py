@@ -1,0 +1,125 @@
+"""App Secrets and access tokens as texts, and what of them may be kept (design, D1 to D3).
+
+A credential is a prefix (`acs_` a secret, `act_` a token), two base-62 characters of the cell, 43 base-62 characters of 256
+random bits, and six of the CRC-32 over all before them: findable by scanners, refusable without a look-up. At rest stands only
+HMAC-SHA-256 under a server key. The one exception is the live token, sealed under its own App Secret.
+"""
+
+import hashlib
+import hmac
+import zlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from admincenter.core.errors import TokenMalformed
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+SECRET_PREFIX = "acs_"
+TOKEN_PREFIX = "act_"
+LENGTH = 55
+DEFAULT_CELL = "00"
+DEFAULT_APP_ID_CELL = 100
+
+Entropy = Callable[[int], bytes]
+"""`entropy(n)` gives n random bytes; `os.urandom` outside tests."""
+
+
+class ServerKey(NamedTuple):
+    """A key that digests are made under: `key_id` is its public fingerprint, `key` 32 secret bytes."""
+
+    key_id: str
+    key: bytes
+
+
+def base62(number: int, width: int) -> str:
+    """A number in base 62, padded on the left to `width` characters."""
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def mint_text(prefix: str, entropy: Entropy, cell: str = DEFAULT_CELL) -> str:
+    """A new secret or token. The only place where one is made."""
+    body = prefix + cell + base62(int.from_bytes(entropy(32), "big"), 43)
+    return body + _checksum(body)
+
+
+def _checksum(body: str) -> str:
+    return base62(zlib.crc32(body.encode("ascii")), 6)
+
+
+def read_text(prefix: str, text: str) -> str:
+    """The text itself, if it is a well-formed credential of that prefix. Raises TokenMalformed, without any look-up."""
+    if len(text) != LENGTH or not text.startswith(prefix) or not text.isascii():
+        raise TokenMalformed(_hint(prefix, text))
+    if _checksum(text[:-6]) != text[-6:] or not text[4:].isalnum():
+        raise TokenMalformed("its checksum is wrong, so it was mistyped or cut")
+    return text
+
+
+def _hint(prefix: str, text: str) -> str:
+    """What a developer most likely did. Says nothing of the text but its kind."""
+    if prefix == TOKEN_PREFIX and text.startswith(SECRET_PREFIX):
+        return "this is an App Secret; buy a token with it at /work_get_token"
+    if prefix == SECRET_PREFIX and text.startswith(TOKEN_PREFIX):
+        return "this is an access token where an App Secret is due"
+    return ""
+
+
+def mint_app_id(entropy: Entropy, cell: int = DEFAULT_APP_ID_CELL) -> str:
+    """A new App ID: 16 decimal digits below 2^53, the first three the cell, the rest random (D2)."""
+    return f"{cell}{int.from_bytes(entropy(12), 'big') % 10**13:013d}"
+
+
+def digest(kind_prefix: str, key: bytes, text: str) -> bytes:
+    """What stands in the database instead of a secret or token (D3)."""
+    label = b"admincenter/secret/v1\0" if kind_prefix == SECRET_PREFIX else b"admincenter/token/v1\0"
+    return hmac.digest(key, label + hashlib.sha256(text.encode()).digest(), "sha256")
+
+
+def digests(kind_prefix: str, keys: Sequence[ServerKey], text: str) -> tuple[bytes, ...]:
+    """The text's digest under each live key, the primary key first."""
+    return tuple(digest(kind_prefix, each.key, text) for each in keys)
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two digests are equal, in constant time."""
+    return hmac.compare_digest(one, other)
+
+
+class SealContext(NamedTuple):
+    """What a sealed token is bound to, so that a copy cannot be moved to another row or another mint."""
+
+    instance: str
+    app_id: str
+    generation: int
+    issued_at: int
+
+    def __bytes__(self) -> bytes:
+        return f"{self.instance}|{self.app_id}|{self.generation}|{self.issued_at}".encode()
+
+
+def _sealing_key(secret: str, salt: bytes) -> bytes:
+    """HKDF-SHA-256 (RFC 5869) with one block of output."""
+    pseudorandom = hmac.digest(salt, secret.encode(), "sha256")
+    return hmac.digest(pseudorandom, b"current-token/v1\x01", "sha256")
+
+
+def seal(token: str, secret: str, context: SealContext, entropy: Entropy) -> bytes:
+    """The live token, encrypted under its own App Secret: salt (16), nonce (12), AES-256-GCM (contract, section 1)."""
+    salt, nonce = entropy(16), entropy(12)
+    return salt + nonce + AESGCM(_sealing_key(secret, salt)).encrypt(nonce, token.encode(), bytes(context))
+
+
+def unseal(sealed: bytes, secret: str, context: SealContext) -> str | None:
+    """The live token again; None if the copy is not of this secret and context."""
+    salt, nonce, body = sealed[:16], sealed[16:28], sealed[28:]
+    try:
+        return AESGCM(_sealing_key(secret, salt)).decrypt(nonce, body, bytes(context)).decode()
+    except InvalidTag:
+        return None

@@ -1,0 +1,244 @@
+"""What the core needs from outside, as small protocols, one per noun. `store/` implements them for each engine.
+
+Everything here works inside one open transaction. Times are integer microseconds since 1970, UTC. Look-ups and mints take
+lists, so that an engine can answer all that wait at one moment together (D6).
+"""
+
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from admincenter.core.audit import Cut, Event, Head, Record
+
+T = TypeVar("T")
+
+
+class Change(NamedTuple, Generic[T]):
+    """What an operation did: its value, and the events that commit together with it."""
+
+    value: T
+    events: Sequence[Event]
+
+
+class Instance(NamedTuple):
+    """One organisation. `cursor_key` signs paging cursors and never changes."""
+
+    instance: str
+    name: str
+    created_at: int
+    cursor_key: bytes
+
+
+class Facts(NamedTuple):
+    """What the gate needs to know of an integration: one row, one SELECT (D9)."""
+
+    instance: str
+    app_id: str
+    name: str
+    enabled: int
+    deleted_at: int | None
+    url_credentials: int
+    access: bytes
+    access_version: int
+    secret_digest: bytes
+    secret_key: str
+    token_digest: bytes | None
+    issued_at: int | None
+    generation: int
+    sealed: bytes | None
+    previous_digest: bytes | None
+    previous_expires_at: int | None
+    previous_reason: str | None
+
+
+class Integration(NamedTuple):
+    """An integration as admins see it."""
+
+    instance: str
+    app_id: str
+    name: str
+    description: str
+    owner: str
+    purpose: str
+    created_at: int
+    deleted_at: int | None
+    enabled: int
+    url_credentials: int
+    secret_set_at: int
+    access_version: int
+    issued_at: int | None
+    generation: int
+
+
+class NewIntegration(NamedTuple):
+    """The row of an integration at its creation."""
+
+    instance: str
+    app_id: str
+    name: str
+    description: str
+    owner: str
+    purpose: str
+    created_at: int
+    secret_digest: bytes
+    secret_key: str
+
+
+class TokenRow(NamedTuple):
+    """What a mint writes, on the conditions under which it was allowed (D8)."""
+
+    app_id: str
+    proved: bytes
+    access_version: int
+    before: int
+    token_digest: bytes
+    token_key: str
+    issued_at: int
+    sealed: bytes
+    superseded_until: int
+    secret_digest: bytes
+    secret_key: str
+
+
+class UsageCount(NamedTuple):
+    """Calls of one integration with one permission from one address on one day (days since 1970)."""
+
+    instance: str
+    app_id: str
+    permission: str
+    address: str
+    day: int
+    times: int
+    last_at: int
+
+
+class WaitingAddress(NamedTuple):
+    """An address that a genuine credential was used from though it is not on the list."""
+
+    instance: str
+    app_id: str
+    address: str
+    times: int
+    first_at: int
+    last_at: int
+
+
+class Window(NamedTuple):
+    """A stretch of an instance's log: sequences strictly between `above` and `below`, oldest or newest first."""
+
+    instance: str
+    above: int
+    below: int
+    limit: int
+    ascending: bool
+
+
+class ServerKeyRecord(NamedTuple):
+    """A key that the database knows: its fingerprint, whether new digests use it, and when it was added."""
+
+    key_id: str
+    is_primary: int
+    added_at: int
+
+
+class Instances(Protocol):
+    """The organisations."""
+
+    def insert(self, row: Instance) -> None: ...
+    def get(self, instance: str) -> Instance | None: ...
+    def all(self) -> list[Instance]: ...
+    def rename(self, instance: str, name: str) -> None: ...
+
+
+class Integrations(Protocol):
+    """The integrations, their permissions and allowlists, and the one live token of each."""
+
+    def facts_by_app_id(self, app_ids: Sequence[str]) -> list[Facts | None]: ...
+    def facts_by_token(self, presented: Sequence[Sequence[bytes]]) -> list[Facts | None]: ...
+    def insert(self, row: NewIntegration) -> None: ...
+    def get(self, instance: str, app_id: str) -> Integration | None: ...
+    def all(self, instance: str) -> list[Integration]: ...
+    def rename(self, instance: str, app_id: str, name: str) -> None: ...
+    def set_enabled(self, instance: str, app_id: str, enabled: bool) -> None: ...
+    def set_url_credentials(self, instance: str, app_id: str, on: bool) -> None: ...
+    def bury(self, instance: str, app_id: str, now: int) -> None: ...
+    def set_secret(self, instance: str, app_id: str, digest: bytes, key_id: str, now: int) -> None: ...
+    def permissions(self, instance: str, app_id: str) -> list[str]: ...
+    def grant(self, instance: str, app_id: str, permission: str, now: int) -> None: ...
+    def withdraw(self, instance: str, app_id: str, permission: str) -> None: ...
+    def networks(self, instance: str, app_id: str) -> list[str]: ...
+    def allow(self, instance: str, app_id: str, network: str, now: int) -> None: ...
+    def disallow(self, instance: str, app_id: str, network: str) -> None: ...
+    def set_access(self, instance: str, app_id: str, access: bytes) -> None:
+        """Writes the compiled access and raises `access_version` by one."""
+
+    def mint(self, rows: Sequence[TokenRow]) -> list[bool]:
+        """Replaces live tokens, each only if its conditions still hold; says which did."""
+
+    def kill_token(self, instance: str, app_id: str, reason: str) -> bool:
+        """Makes the live token the previous one, with the reason; whether there was one."""
+
+    def kill_all_tokens(self, instance: str, reason: str) -> int:
+        """The same for every integration of the instance; how many tokens died."""
+
+    def forget_tokens(self, instance: str, generations: int) -> None:
+        """After a restore: no token, no previous token, no sealed copy; each counter moves on."""
+
+    def secrets_under(self, key_id: str) -> list[str]:
+        """App IDs of live integrations whose secret or live token needs the key."""
+
+    def waiting(self, instance: str, app_id: str) -> list[WaitingAddress]: ...
+    def add_waiting(self, rows: Sequence[WaitingAddress]) -> None: ...
+
+
+class AuditLog(Protocol):
+    """The chained events of each instance."""
+
+    def head(self, instance: str) -> Head: ...
+    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None: ...
+    def payloads(self, window: Window) -> list[tuple[int, bytes]]: ...
+    def records(self, window: Window) -> list[Record]: ...
+    def sequence_at(self, instance: str, moment: int) -> int:
+        """The first sequence recorded at or after the moment; one past the end if there is none."""
+
+    def count_up(self, counts: Sequence[tuple[str, int, str, int]]) -> None:
+        """Adds to the roll-up: instance, hour since 1970, kind, count."""
+
+    def cuts(self, instance: str) -> list[Cut]: ...
+    def add_cut(self, instance: str, cut: Cut) -> None: ...
+    def delete_through(self, instance: str, through: int, limit: int) -> int:
+        """Deletes at most `limit` rows up to `through`, oldest first; how many."""
+
+
+class UsageLog(Protocol):
+    """Ordinary API reads, counted."""
+
+    def add(self, counts: Sequence[UsageCount]) -> None: ...
+    def of(self, instance: str, app_id: str) -> list[UsageCount]: ...
+
+
+class ServerKeys(Protocol):
+    """Fingerprints of the keys that digests are made under; the keys themselves are outside the database."""
+
+    def all(self) -> list[ServerKeyRecord]: ...
+    def insert(self, key_id: str, now: int) -> None: ...
+    def promote(self, key_id: str) -> None: ...
+    def delete(self, key_id: str) -> None: ...
+
+
+class Tx(Protocol):
+    """One open transaction."""
+
+    @property
+    def now(self) -> int:
+        """The time, read inside the transaction (D18)."""
+
+    @property
+    def instances(self) -> Instances: ...
+    @property
+    def integrations(self) -> Integrations: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def usage(self) -> UsageLog: ...
+    @property
+    def server_keys(self) -> ServerKeys: ...

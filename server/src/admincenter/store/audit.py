@@ -1,0 +1,81 @@
+"""The statements on the audit log: appended, read by ranges of sequences, cut by age, never changed."""
+
+from collections.abc import Sequence
+
+from admincenter.core.audit import Cut, Head, Record
+from admincenter.core.ports import Window
+from admincenter.store.sql import Sql
+
+_RANGE = " FROM audit_events WHERE instance = ? AND sequence > ? AND sequence < ? ORDER BY sequence "
+_RECORDED = "SELECT recorded_at FROM audit_events WHERE instance = ? AND sequence = ?"
+
+
+class SqlAuditLog:
+    """`ports.AuditLog` in SQL."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def head(self, instance: str) -> Head:
+        rows = self._sql.all("SELECT sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ?", (instance,))
+        return Head._make(rows[0]) if rows else Head()
+
+    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
+        self._sql.many("INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
+        self._sql.many(
+            "UPDATE audit_heads SET sequence = ?, digest = ?, recorded_at = ? WHERE instance = ?",
+            [(head.sequence, head.digest, head.recorded_at, instance) for instance, head in heads],
+        )
+
+    def payloads(self, window: Window) -> list[tuple[int, bytes]]:
+        found = self._sql.all("SELECT sequence, payload" + _ordered(window), _bounds(window))
+        return [(row[0], row[1]) for row in found]
+
+    def records(self, window: Window) -> list[Record]:
+        columns = ", ".join(Record._fields)
+        return [Record._make(row) for row in self._sql.all(f"SELECT {columns}" + _ordered(window), _bounds(window))]
+
+    def sequence_at(self, instance: str, moment: int) -> int:
+        """A binary search over sequences: times never go backward in a chain, so no index is needed."""
+        head = self.head(instance)
+        low, high = head.cut + 1, head.sequence + 1
+        while low < high:
+            middle = (low + high) // 2
+            rows = self._sql.all(_RECORDED, (instance, middle))
+            if rows and rows[0][0] >= moment:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def count_up(self, counts: Sequence[tuple[str, int, str, int]]) -> None:
+        self._sql.many(
+            "INSERT INTO audit_rollup VALUES (?, ?, ?, ?) ON CONFLICT (instance, hour, kind) DO UPDATE SET"
+            " count = audit_rollup.count + excluded.count",
+            counts,
+        )
+
+    def cuts(self, instance: str) -> list[Cut]:
+        found = self._sql.all(
+            "SELECT through, digest, recorded_at, note FROM audit_cuts WHERE instance = ? ORDER BY through", (instance,)
+        )
+        return [Cut._make(row) for row in found]
+
+    def add_cut(self, instance: str, cut: Cut) -> None:
+        self._sql.run("INSERT INTO audit_cuts VALUES (?, ?, ?, ?, ?)", (instance, *cut))
+        self._sql.run("UPDATE audit_heads SET cut = ? WHERE instance = ?", (cut.through, instance))
+
+    def delete_through(self, instance: str, through: int, limit: int) -> int:
+        rows = self._sql.all("SELECT min(sequence) FROM audit_events WHERE instance = ?", (instance,))
+        if rows[0][0] is None or rows[0][0] > through:
+            return 0
+        last = min(through, rows[0][0] + limit - 1)
+        return self._sql.run("DELETE FROM audit_events WHERE instance = ? AND sequence <= ?", (instance, last))
+
+
+def _ordered(window: Window) -> str:
+    return _RANGE + ("ASC LIMIT ?" if window.ascending else "DESC LIMIT ?")
+
+
+def _bounds(window: Window) -> tuple[str, int, int, int]:
+    return (window.instance, window.above, window.below, window.limit)

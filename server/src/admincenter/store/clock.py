@@ -1,0 +1,27 @@
+"""The one object that time comes from: integer microseconds since 1970, UTC (D18)."""
+
+import time
+from collections.abc import Callable
+
+Clock = Callable[[], int]
+"""What the rest of the program sees: call it, get the time."""
+
+
+class SystemClock:
+    """The machine's clock, never backward within a process: where the wall clock steps back, the monotonic one is followed."""
+
+    def __init__(
+        self,
+        not_before: int = 0,
+        wall: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._wall, self._monotonic = wall, monotonic
+        self._offset = max(wall() // 1000, not_before) - monotonic() // 1000
+
+    def __call__(self) -> int:
+        monotonic = self._monotonic() // 1000
+        ahead = self._wall() // 1000 - monotonic
+        if ahead > self._offset:
+            self._offset = ahead
+        return monotonic + self._offset

@@ -1,0 +1,32 @@
+"""What the writer and the commands need from an engine's connection."""
+
+from typing import Protocol
+
+from admincenter.store.sql import Sql
+from admincenter.store.tx import SqlTx
+
+
+class Database(Protocol):
+    """One open connection, used by one thread at a time."""
+
+    @property
+    def sql(self) -> Sql: ...
+    @property
+    def tx(self) -> SqlTx: ...
+
+    def begin(self) -> None:
+        """Starts a transaction that may write; waits for other writers, at most the busy timeout."""
+
+    def snapshot(self) -> None:
+        """Starts a transaction that only reads."""
+
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def savepoint(self) -> None: ...
+    def release(self) -> None: ...
+    def undo(self) -> None:
+        """Back to the savepoint."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+    def close(self) -> None: ...

@@ -1,0 +1,172 @@
+"""The statements on integrations, their permissions, allowlists and tokens."""
+
+from collections.abc import Sequence
+
+from admincenter.core.ports import Facts, Integration, NewIntegration, TokenRow, WaitingAddress
+from admincenter.core.tokens import LIFE
+from admincenter.store.sql import Sql
+
+_FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations"
+_BY_APP_ID = f"{_FACTS} WHERE app_id = ?"
+_BY_TOKEN = f"{_FACTS} WHERE token_digest = ?"
+_BY_PREVIOUS = f"{_FACTS} WHERE previous_digest = ?"
+_SEEN = f"SELECT {', '.join(Integration._fields)} FROM integrations WHERE instance = ?"
+_HERE = " WHERE instance = ? AND app_id = ?"
+
+# D8: the conditions under which a mint was allowed are conditions of its statement.
+_MINT = """
+UPDATE integrations SET
+    previous_digest     = CASE WHEN token_digest IS NULL THEN previous_digest ELSE token_digest END,
+    previous_expires_at = CASE WHEN token_digest IS NULL THEN previous_expires_at ELSE ? END,
+    previous_reason     = CASE WHEN token_digest IS NULL THEN previous_reason ELSE 'superseded' END,
+    token_digest = ?, token_key = ?, issued_at = ?, sealed = ?, generation = generation + 1,
+    secret_digest = ?, secret_key = ?
+WHERE app_id = ? AND secret_digest = ? AND access_version = ? AND generation = ? AND enabled = 1 AND deleted_at IS NULL
+"""
+
+_KILL = f"""
+UPDATE integrations SET
+    previous_digest = token_digest, previous_expires_at = issued_at + {LIFE}, previous_reason = ?,
+    token_digest = NULL, token_key = NULL, issued_at = NULL, sealed = NULL
+WHERE token_digest IS NOT NULL AND instance = ?
+"""
+
+_WAITING_KEPT = 100
+
+
+class SqlIntegrations:
+    """`ports.Integrations` in SQL."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def facts_by_app_id(self, app_ids: Sequence[str]) -> list[Facts | None]:
+        return [self._facts(_BY_APP_ID, app_id) for app_id in app_ids]
+
+    def facts_by_token(self, presented: Sequence[Sequence[bytes]]) -> list[Facts | None]:
+        return [self._of_token(digests) for digests in presented]
+
+    def _of_token(self, digests: Sequence[bytes]) -> Facts | None:
+        for statement in (_BY_TOKEN, _BY_PREVIOUS):
+            for digest in digests:
+                found = self._facts(statement, digest)
+                if found is not None:
+                    return found
+        return None
+
+    def _facts(self, statement: str, value: str | bytes) -> Facts | None:
+        rows = self._sql.all(statement, (value,))
+        return Facts._make(rows[0]) if rows else None
+
+    def insert(self, row: NewIntegration) -> None:
+        self._sql.run(
+            "INSERT INTO integrations (instance, app_id, name, description, owner, purpose, created_at, secret_digest,"
+            " secret_key, secret_set_at, access) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, row.created_at, b""),
+        )
+
+    def get(self, instance: str, app_id: str) -> Integration | None:
+        rows = self._sql.all(_SEEN + " AND app_id = ?", (instance, app_id))
+        return Integration._make(rows[0]) if rows else None
+
+    def all(self, instance: str) -> list[Integration]:
+        return [Integration._make(row) for row in self._sql.all(_SEEN + " ORDER BY created_at, app_id", (instance,))]
+
+    def rename(self, instance: str, app_id: str, name: str) -> None:
+        self._sql.run("UPDATE integrations SET name = ?" + _HERE, (name, instance, app_id))
+
+    def set_enabled(self, instance: str, app_id: str, enabled: bool) -> None:
+        self._sql.run("UPDATE integrations SET enabled = ?" + _HERE, (int(enabled), instance, app_id))
+
+    def set_url_credentials(self, instance: str, app_id: str, on: bool) -> None:
+        self._sql.run("UPDATE integrations SET url_credentials = ?" + _HERE, (int(on), instance, app_id))
+
+    def bury(self, instance: str, app_id: str, now: int) -> None:
+        self._sql.run("UPDATE integrations SET deleted_at = ?" + _HERE, (now, instance, app_id))
+
+    def set_secret(self, instance: str, app_id: str, digest: bytes, key_id: str, now: int) -> None:
+        self._sql.run(
+            "UPDATE integrations SET secret_digest = ?, secret_key = ?, secret_set_at = ?" + _HERE,
+            (digest, key_id, now, instance, app_id),
+        )
+
+    def permissions(self, instance: str, app_id: str) -> list[str]:
+        found = self._sql.all("SELECT permission FROM granted_permissions" + _HERE + " ORDER BY permission", (instance, app_id))
+        return [row[0] for row in found]
+
+    def grant(self, instance: str, app_id: str, permission: str, now: int) -> None:
+        self._sql.run("INSERT INTO granted_permissions VALUES (?, ?, ?, ?)", (instance, app_id, permission, now))
+
+    def withdraw(self, instance: str, app_id: str, permission: str) -> None:
+        self._sql.run("DELETE FROM granted_permissions" + _HERE + " AND permission = ?", (instance, app_id, permission))
+
+    def networks(self, instance: str, app_id: str) -> list[str]:
+        found = self._sql.all(
+            "SELECT network FROM allowed_addresses" + _HERE + " ORDER BY added_at, network", (instance, app_id)
+        )
+        return [row[0] for row in found]
+
+    def allow(self, instance: str, app_id: str, network: str, now: int) -> None:
+        self._sql.run("INSERT INTO allowed_addresses VALUES (?, ?, ?, ?)", (instance, app_id, network, now))
+        self._sql.run("DELETE FROM waiting_addresses" + _HERE + " AND address = ?", (instance, app_id, network))
+
+    def disallow(self, instance: str, app_id: str, network: str) -> None:
+        self._sql.run("DELETE FROM allowed_addresses" + _HERE + " AND network = ?", (instance, app_id, network))
+
+    def set_access(self, instance: str, app_id: str, access: bytes) -> None:
+        self._sql.run(
+            "UPDATE integrations SET access = ?, access_version = access_version + 1" + _HERE,
+            (access, instance, app_id),
+        )
+
+    def mint(self, rows: Sequence[TokenRow]) -> list[bool]:
+        return [self._mint(row) for row in rows]
+
+    def _mint(self, row: TokenRow) -> bool:
+        token = (row.superseded_until, row.token_digest, row.token_key, row.issued_at, row.sealed)
+        secret = (row.secret_digest, row.secret_key)
+        seen = (row.app_id, row.proved, row.access_version, row.before)
+        return self._sql.run(_MINT, (*token, *secret, *seen)) == 1
+
+    def kill_token(self, instance: str, app_id: str, reason: str) -> bool:
+        return self._sql.run(_KILL + " AND app_id = ?", (reason, instance, app_id)) == 1
+
+    def kill_all_tokens(self, instance: str, reason: str) -> int:
+        return self._sql.run(_KILL, (reason, instance))
+
+    def forget_tokens(self, instance: str, generations: int) -> None:
+        self._sql.run(
+            "UPDATE integrations SET token_digest = NULL, token_key = NULL, issued_at = NULL, sealed = NULL,"
+            " previous_digest = NULL, previous_expires_at = NULL, previous_reason = NULL, generation = generation + ?"
+            " WHERE instance = ?",
+            (generations, instance),
+        )
+
+    def secrets_under(self, key_id: str) -> list[str]:
+        found = self._sql.all(
+            "SELECT app_id FROM integrations WHERE deleted_at IS NULL AND (secret_key = ? OR token_key = ?) ORDER BY app_id",
+            (key_id, key_id),
+        )
+        return [row[0] for row in found]
+
+    def waiting(self, instance: str, app_id: str) -> list[WaitingAddress]:
+        found = self._sql.all(
+            "SELECT instance, app_id, address, times, first_at, last_at FROM waiting_addresses"
+            + _HERE
+            + " ORDER BY last_at DESC",
+            (instance, app_id),
+        )
+        return [WaitingAddress._make(row) for row in found]
+
+    def add_waiting(self, rows: Sequence[WaitingAddress]) -> None:
+        self._sql.many(
+            "INSERT INTO waiting_addresses VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (instance, app_id, address) DO UPDATE SET"
+            " times = waiting_addresses.times + excluded.times, last_at = excluded.last_at",
+            rows,
+        )
+        for instance, app_id in {(row.instance, row.app_id) for row in rows}:
+            self._sql.run(
+                "DELETE FROM waiting_addresses" + _HERE + " AND address NOT IN (SELECT address FROM waiting_addresses"
+                " WHERE instance = ? AND app_id = ? ORDER BY last_at DESC, address LIMIT ?)",
+                (instance, app_id, instance, app_id, _WAITING_KEPT),
+            )

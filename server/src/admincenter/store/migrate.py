@@ -1,0 +1,69 @@
+"""Numbered, append-only migrations, each applied in one transaction together with its record (D11)."""
+
+import re
+from importlib import resources
+from typing import NamedTuple
+
+from admincenter.core.errors import StartRefused
+from admincenter.store.clock import Clock
+from admincenter.store.database import Database
+
+_RECORDS = """
+CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)
+"""
+
+
+class Migration(NamedTuple):
+    """One numbered file."""
+
+    number: int
+    name: str
+    script: str
+
+
+def known() -> list[Migration]:
+    """Every migration of this program, in order."""
+    found = []
+    for each in resources.files("admincenter.store").joinpath("migrations").iterdir():
+        if match := re.fullmatch(r"(\d{4})_(\w+)\.sql", each.name):
+            found.append(Migration(int(match[1]), match[2], each.read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def applied(database: Database) -> int:
+    """The number of the newest migration in the database; 0 where there is none. Raises StartRefused on foreign data."""
+    tables = {row[0] for row in database.sql.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return 0
+    if "schema_migrations" not in tables:
+        raise StartRefused("The database file belongs to another program; choose another data directory")
+    return int(database.sql.all("SELECT coalesce(max(number), 0) FROM schema_migrations")[0][0])
+
+
+def bring_up(database: Database, clock: Clock) -> int:
+    """Applies what is missing; how many. Raises StartRefused where the schema is newer than this program."""
+    migrations = known()
+    present = applied(database)
+    if present > migrations[-1].number:
+        raise StartRefused(
+            f"The database has schema {present}, made by a newer version; this program knows {migrations[-1].number}. "
+            "Use that version, or restore a backup of this one"
+        )
+    missing = [each for each in migrations if each.number > present]
+    for each in missing:
+        _apply(database, each, clock)
+    return len(missing)
+
+
+def _apply(database: Database, migration: Migration, clock: Clock) -> None:
+    database.begin()
+    try:
+        database.sql.run(_RECORDS)
+        if applied(database) < migration.number:
+            database.sql.run(migration.script)
+            record = (migration.number, migration.name, clock())
+            database.sql.run("INSERT INTO schema_migrations VALUES (?, ?, ?)", record)
+        database.commit()
+    except BaseException:
+        database.rollback()
+        raise

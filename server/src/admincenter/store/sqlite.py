@@ -1,0 +1,146 @@
+"""The embedded engine: SQLite through APSW, which carries its own current library (D10)."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import apsw
+
+from admincenter.core.errors import StartRefused, StorageUnavailable
+from admincenter.store.clock import Clock
+from admincenter.store.sql import Broken, Row, Value
+from admincenter.store.tx import SqlTx
+
+BUSY_MS = 5_000
+_UNAVAILABLE = (
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.FullError,
+    apsw.ReadOnlyError,
+    apsw.InterruptError,
+    apsw.CantOpenError,
+    apsw.PermissionsError,
+)
+_BROKEN = (apsw.IOError, apsw.CorruptError, apsw.NotADBError, apsw.NoMemError)
+_FIXED_BACKPORTS = ((3, 44, 6), (3, 50, 7))
+
+
+def refuse_old_library(version: str | None = None) -> None:
+    """Raises StartRefused on a library with the WAL-reset defect, which loses committed writes (3.7.0 to 3.51.2)."""
+    text = version or apsw.sqlite_lib_version()
+    number = tuple(int(part) for part in text.split("."))
+    if (3, 7, 0) <= number <= (3, 51, 2) and number not in _FIXED_BACKPORTS:
+        raise StartRefused(f"SQLite {text} can lose committed writes (the WAL-reset defect); install the pinned apsw wheel")
+
+
+def _fault(error: apsw.Error) -> Exception:
+    """What an engine's error means for the one who asked."""
+    if isinstance(error, _BROKEN):
+        return Broken(str(error))
+    if isinstance(error, _UNAVAILABLE):
+        return StorageUnavailable()
+    return error
+
+
+class SqliteSql:
+    """`sql.Sql` over one APSW connection."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._execute = connection.cursor().execute
+        self._many = connection.cursor().executemany
+
+    def all(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        try:
+            return self._execute(statement, parameters).fetchall()
+        except apsw.Error as error:
+            raise _fault(error) from error
+
+    def run(self, statement: str, parameters: Sequence[Value] = ()) -> int:
+        try:
+            self._execute(statement, parameters).fetchall()
+        except apsw.Error as error:
+            raise _fault(error) from error
+        return self._connection.changes()
+
+    def many(self, statement: str, rows: Sequence[Sequence[Value]]) -> None:
+        try:
+            self._many(statement, rows)
+        except apsw.Error as error:
+            raise _fault(error) from error
+
+
+class SqliteDatabase:
+    """One connection with the settings on which the promises rest: WAL, a flush at every commit, foreign keys."""
+
+    def __init__(self, path: Path, clock: Clock, *, create: bool = False, read_only: bool = False) -> None:
+        if read_only:
+            flags = apsw.SQLITE_OPEN_READONLY
+        else:
+            flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+        try:
+            self.connection = apsw.Connection(str(path), flags=flags)
+            self.connection.set_busy_timeout(BUSY_MS)
+            self.connection.execute("PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL")
+            if create:
+                self.connection.execute("PRAGMA journal_mode=WAL").fetchall()
+        except apsw.Error as error:
+            raise _fault(error) from error
+        self.sql = SqliteSql(self.connection)
+        self.tx = SqlTx(self.sql, clock)
+
+    def begin(self) -> None:
+        self.sql.run("BEGIN IMMEDIATE")
+
+    def snapshot(self) -> None:
+        self.sql.run("BEGIN")
+
+    def commit(self) -> None:
+        self.sql.run("COMMIT")
+
+    def rollback(self) -> None:
+        if self.in_transaction:
+            self.sql.run("ROLLBACK")
+
+    def savepoint(self) -> None:
+        self.sql.run("SAVEPOINT operation")
+
+    def release(self) -> None:
+        self.sql.run("RELEASE operation")
+
+    def undo(self) -> None:
+        self.sql.run("ROLLBACK TO operation")
+        self.sql.run("RELEASE operation")
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection.in_transaction)
+
+    def stop_after(self, seconds: float) -> None:
+        """Interrupts what runs later than this from now; the caller sees StorageUnavailable."""
+        limit = time.monotonic() + seconds
+        self.connection.set_progress_handler(lambda: time.monotonic() > limit, 10_000)
+
+    def leave_checkpoints_to_others(self) -> None:
+        """This connection's commits never pay for moving the WAL into the database."""
+        self.connection.wal_autocheckpoint(0)
+
+    def wait_at_most(self, milliseconds: int) -> None:
+        """How long a lock is waited for."""
+        self.connection.set_busy_timeout(milliseconds)
+
+    def move_wal(self, truncate: bool) -> int:
+        """Moves the WAL into the database file as far as nobody is in the way; how many frames it holds."""
+        mode = apsw.SQLITE_CHECKPOINT_TRUNCATE if truncate else apsw.SQLITE_CHECKPOINT_PASSIVE
+        try:
+            return self.connection.wal_checkpoint(mode=mode)[0]
+        except apsw.Error as error:
+            raise _fault(error) from error
+
+    def integrity_faults(self) -> list[str]:
+        """What a full check of every page and index finds; empty where all is well."""
+        found = [row[0] for row in self.sql.all("PRAGMA integrity_check(20)")]
+        return [] if found == ["ok"] else found
+
+    def close(self) -> None:
+        self.connection.close()

@@ -1,0 +1,110 @@
+"""How writes commit: everything that waits becomes one transaction, with its audit events numbered and chained at its end (D7)."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
+
+from admincenter.core.audit import SECOND, Event, Head, Record, chain
+from admincenter.core.credentials import Entropy
+from admincenter.core.errors import CallRefused, OutcomeUnknown, Refusal, StorageUnavailable
+from admincenter.core.ports import Change, Tx
+from admincenter.store.database import Database
+from admincenter.store.sql import Broken
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+HOUR = 3_600 * SECOND
+
+
+class Job(NamedTuple):
+    """One operation over the arguments of all who wait for it."""
+
+    function: Callable[[Tx, Sequence[Any]], Sequence[Any]]
+    arguments: Sequence[Any]
+
+
+def commit_batch(database: Database, jobs: Sequence[Job], entropy: Entropy) -> list[list[Any]]:
+    """Runs the jobs in one transaction, one savepoint each; the outcomes, job by job, argument by argument.
+
+    An outcome is a Change (committed with its events), another value, or an exception to raise where it is awaited. Raises
+    StorageUnavailable (nothing stored), OutcomeUnknown (the commit itself failed), Broken (and this process must end).
+    """
+    database.begin()
+    try:
+        outcomes = [_attempt(database, job) for job in jobs]
+        _record(database.tx, [event for each in outcomes for event in _events(each)], entropy)
+    except BaseException:
+        database.rollback()
+        raise
+    try:
+        database.commit()
+    except StorageUnavailable as error:
+        database.rollback()
+        raise OutcomeUnknown from error
+    return outcomes
+
+
+def _attempt(database: Database, job: Job) -> list[Any]:
+    database.savepoint()
+    try:
+        outcomes = list(job.function(database.tx, job.arguments))
+    except (Broken, StorageUnavailable):
+        raise
+    except Exception as error:
+        if not database.in_transaction:
+            raise StorageUnavailable from error
+        database.undo()
+        if not isinstance(error, Refusal):
+            log.exception("an operation failed and was undone")
+        return [error] * len(job.arguments)
+    database.release()
+    return outcomes
+
+
+def _events(outcomes: Sequence[Any]) -> list[Event]:
+    return [event for each in outcomes if isinstance(each, Change) for event in each.events]
+
+
+def _record(tx: Tx, events: Sequence[Event], entropy: Entropy) -> None:
+    """Numbers, chains and inserts the events of the whole batch, instance by instance, in a fixed order of locks."""
+    by_instance: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_instance[event.instance].append(event)
+    records: list[Record] = []
+    heads: list[tuple[str, Head]] = []
+    counts: dict[tuple[str, int, str], int] = defaultdict(int)
+    for instance in sorted(by_instance):
+        rows, head = chain(tx.audit.head(instance), by_instance[instance], tx.now, entropy)
+        records += rows
+        heads.append((instance, head))
+        for row, event in zip(rows, by_instance[instance], strict=True):
+            counts[instance, row.recorded_at // HOUR, row.kind] += event.weight
+    if records:
+        tx.audit.append(records, heads)
+        tx.audit.count_up([(*key, count) for key, count in counts.items()])
+
+
+def write_one(database: Database, function: Callable[[Tx], Change[T]], entropy: Entropy) -> T:
+    """One operation in a transaction of its own, for the commands. Raises what the operation raises."""
+    [[outcome]] = commit_batch(database, [Job(call_each, [function])], entropy)
+    return cast(T, value_of(outcome))
+
+
+def call_each(tx: Tx, functions: Sequence[Callable[[Tx], Any]]) -> list[Any]:
+    """The function of a Job that is a single operation."""
+    return [function(tx) for function in functions]
+
+
+def value_of(outcome: Any) -> Any:
+    """What the one who waited gets: the change's value, or the exception."""
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome.value if isinstance(outcome, Change) else outcome
+
+
+def refusal_of(error: BaseException) -> CallRefused:
+    """What everybody in a failed batch is told."""
+    return error if isinstance(error, CallRefused) else OutcomeUnknown()
