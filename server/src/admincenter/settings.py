@@ -173,6 +173,11 @@ def read(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Set
     return found
 
 
+def one(name: str, flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Any:
+    """One setting alone, for a command that needs no other. Raises StartRefused."""
+    return _value(next(each for each in SETTINGS if each.name == name), flags, environment)
+
+
 def _value(setting: Setting, flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Any:
     flag = flags.get(setting.name)
     text = flag if flag is not None else environment.get(setting.variable, setting.default)

@@ -160,6 +160,9 @@ class Fault(NamedTuple):
 
 def verify(instance: str, records: Iterable[Record], head: Head, cuts: Sequence[Cut]) -> Iterator[int | Fault]:
     """Walks a chain from its first row: yields each good sequence, and one Fault where it ends. Silent where all is well."""
+    if tuple(map(type, head)) != _HEAD_TYPES:
+        yield Fault(1, "the head of the log is damaged")
+        return
     previous = next((cut.digest for cut in cuts if cut.through == head.cut), GENESIS)
     if head.cut and previous == GENESIS:
         yield Fault(head.cut, "the log starts behind a cut that has no cut record")
@@ -172,11 +175,19 @@ def verify(instance: str, records: Iterable[Record], head: Head, cuts: Sequence[
             return
         before = Head(record.sequence, record.digest, record.recorded_at)
         yield record.sequence
-    if (before.sequence, before.digest) != (head.sequence, head.digest):
+    if before.sequence != head.sequence:
         yield Fault(before.sequence + 1, f"the log ends at event {before.sequence}, but its head says {head.sequence}")
+    elif before.digest != head.digest:
+        yield Fault(head.sequence, "its digest is not the one that the head of the log holds")
+
+
+_HEAD_TYPES = (int, bytes, int, int)
+"""A damaged row can come back with other types than it was written with."""
 
 
 def _fault(instance: str, record: Record, before: Head) -> str:
+    if tuple(map(type, record)) != _TYPES:
+        return "its columns hold values of another type than any event's"
     if record.sequence != before.sequence + 1:
         return f"event {before.sequence + 1} is missing"
     if record.recorded_at < before.recorded_at:
@@ -188,11 +199,18 @@ def _fault(instance: str, record: Record, before: Head) -> str:
     return ""
 
 
+_TYPES = (str, int, int, str, str, str, str, str, bytes, bytes)
+
+
 def _columns(record: Record) -> tuple[str, ...]:
     return (str(record.sequence), record.event_id, record.kind, record.actor, record.target, record.address)
 
 
 def _columns_of(payload: bytes) -> tuple[str, ...]:
-    body = json.loads(payload)
+    """The same from the content; nothing where the content is not an event, which only a forger writes."""
     names = ("actor_username", "target_username", "ip_address")
-    return (body["id"], body["event_id"], body["extra_data"]["kind"], *(body.get(name, "") for name in names))
+    try:
+        body = json.loads(payload)
+        return (body["id"], body["event_id"], body["extra_data"]["kind"], *(body.get(name, "") for name in names))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return ()

@@ -72,7 +72,7 @@ class IntegrationOff(CallRefused):
 
 
 class TokenExpired(CallRefused):
-    """The token's two hours are over. `at` and `now` are Unix seconds."""
+    """The token's two hours are over."""
 
     def __init__(self, message: str = "Error validating access token: it has expired. Request a new one.") -> None:
         super().__init__(message)

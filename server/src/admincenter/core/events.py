@@ -1,7 +1,7 @@
 """The catalogue: every audit event once. `docs/reference/events.md` is written from it.
 
-A key is `noun.past_participle`, lower case. Keys are never reused and never removed; a retired one stays, marked so. A summary is
-a sentence over the event's details. A *finding* is an event that a person must look at.
+A key is `noun.past_participle`, lower case. Keys are never reused and never removed; a retired one stays, marked so. A summary
+is a sentence over the event's details. A *finding* is an event that a person must look at.
 """
 
 from typing import NamedTuple

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from admincenter.core import credentials, network, permissions, values
-from admincenter.core.audit import Origin, event
+from admincenter.core.audit import Event, Origin, event
 from admincenter.core.credentials import SECRET_PREFIX, Entropy, ServerKey
 from admincenter.core.errors import ConfirmationNeeded, IntegrationUnknown, NetworkBad, ValueBad
 from admincenter.core.permissions import Permission, Purpose
 from admincenter.core.ports import Change, Integration, NewIntegration, Tx
+from admincenter.core.tokens import SKEW
 
 MAX_ENTRIES = 1_000
 """How many entries an allowlist may hold."""
@@ -106,9 +107,14 @@ def find(tx: Tx, instance: str, app_id: str) -> Integration:
 
 def _compile(tx: Tx, instance: str, app_id: str) -> None:
     """Writes the gate's column again; part of every change to permissions or allowlist (D9)."""
+    tx.integrations.set_access(instance, app_id, compiled(tx, instance, app_id))
+
+
+def compiled(tx: Tx, instance: str, app_id: str) -> bytes:
+    """What the gate's column must hold: the permissions and the allowlist in one."""
     held = tuple(Permission(each) for each in tx.integrations.permissions(instance, app_id))
     networks = [network.parse_network(each) for each in tx.integrations.networks(instance, app_id)]
-    tx.integrations.set_access(instance, app_id, network.compile_access(permissions.bits_of(held), networks))
+    return network.compile_access(permissions.bits_of(held), networks)
 
 
 def rename(tx: Tx, instance: str, app_id: str, name: str, by: Origin) -> Change[Integration]:
@@ -242,3 +248,12 @@ def revoke_token(tx: Tx, instance: str, app_id: str, by: Origin) -> Change[bool]
     killed = tx.integrations.kill_token(instance, app_id, "revoked")
     happened = event("token.revoked", instance, by, _target(app_id), app_id=app_id, token_killed=killed)
     return Change(killed, [happened])
+
+
+def revoke_from_the_future(tx: Tx, by: Origin) -> Change[int]:
+    """Kills each live token issued later than now, by a clock that was wrong: it would come alive when that time arrives."""
+    events: list[Event] = []
+    for each in tx.instances.all():
+        for app_id in tx.integrations.issued_after(each.instance, tx.now + SKEW):
+            events += revoke_token(tx, each.instance, app_id, by).events
+    return Change(len(events), events)

@@ -5,7 +5,6 @@ database, one per line (`digest <fingerprint> <base64>`, `sign <base64>`); the d
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -82,7 +81,7 @@ def read(text: str) -> KeyFile:
 def _bytes(text: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raw = b""
     if len(raw) != 32:
         raise KeyRefused("The key file is damaged; take it from its backup")

@@ -15,10 +15,12 @@ from admincenter.core.errors import NetworkBad, ParameterBad
 
 MAX_FORWARDED = 32
 _MAPPED = b"\0" * 10 + b"\xff\xff"
+_MAPPED_BLOCK = ipaddress.IPv6Network((_MAPPED + bytes(4), 96))
 _WIDEST = {4: 8, 6: 19}
 _WIDE = {4: 16, 6: 32}
 _LONGEST_TEXT = 45
 _HEAD = struct.Struct(">BIHH")
+_VERSION = 1
 
 
 class Address(NamedTuple):
@@ -27,7 +29,7 @@ class Address(NamedTuple):
     packed: bytes
 
     def __str__(self) -> str:
-        return str(ipaddress.ip_address(self.packed))
+        return _text(self.packed)
 
     @property
     def is_loopback(self) -> bool:
@@ -38,6 +40,11 @@ class Address(NamedTuple):
     def network(self) -> str:
         """The /24 or /56 around it, by which refusals are grouped and wrong secrets are counted."""
         return _group(self.packed)
+
+
+@lru_cache(maxsize=4096)
+def _text(packed: bytes) -> str:
+    return str(ipaddress.ip_address(packed))
 
 
 @lru_cache(maxsize=4096)
@@ -112,10 +119,10 @@ def _shown(text: str) -> str:
 
 
 def _unmapped(found: ipaddress.IPv4Network | ipaddress.IPv6Network) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    if isinstance(found, ipaddress.IPv4Network) or not found.network_address.packed.startswith(_MAPPED):
+    if isinstance(found, ipaddress.IPv4Network) or not found.overlaps(_MAPPED_BLOCK):
         return found
     if found.prefixlen < 96:
-        raise NetworkBad(f"'{found}' is wider than the mapped IPv4 addresses (/96); write an IPv4 network")
+        raise NetworkBad(f"'{found}' is wider than the mapped IPv4 addresses (::ffff:0:0/96) in it; write IPv4 networks for those")
     return ipaddress.IPv4Network((found.network_address.packed[12:], found.prefixlen - 96))
 
 
@@ -129,7 +136,7 @@ def parse_entry(text: str) -> Network:
     """An allowlist entry: a network that is not wider than /8 or /19. Raises NetworkBad."""
     network = parse_network(text)
     version = 4 if len(network.first) == 4 else 6
-    if network.size > 2 ** (len(network.first) * 8 - _WIDEST[version]):
+    if network.size > 1 << (len(network.first) * 8 - _WIDEST[version]):
         raise NetworkBad(f"'{network.text}' is wider than /{_WIDEST[version]}, which no allowlist may hold")
     return network
 
@@ -137,7 +144,7 @@ def parse_entry(text: str) -> Network:
 def is_wide(network: Network) -> bool:
     """Whether an entry is so wide (over /16 or /32) that it needs a confirmation."""
     version = 4 if len(network.first) == 4 else 6
-    return network.size > 2 ** (len(network.first) * 8 - _WIDE[version])
+    return network.size > 1 << (len(network.first) * 8 - _WIDE[version])
 
 
 class Access(NamedTuple):
@@ -172,7 +179,7 @@ def compile_access(bits: int, networks: Iterable[Network]) -> bytes:
     """The `access` column: permission bits, then per family the sorted, merged ranges, all firsts before all lasts."""
     listed = list(networks)
     v4, v6 = (_merged(each for each in listed if len(each.first) == size) for size in (4, 16))
-    head = _HEAD.pack(1, bits, len(v4), len(v6))
+    head = _HEAD.pack(_VERSION, bits, len(v4), len(v6))
     return head + b"".join(b"".join(column) for family in (v4, v6) for column in zip(*family, strict=True))
 
 
@@ -186,10 +193,14 @@ def _merged(networks: Iterable[Network]) -> list[tuple[bytes, bytes]]:
     return ranges
 
 
+@lru_cache(maxsize=4096)
 def read_access(blob: bytes) -> Access:
-    """The `access` column again."""
-    _version, bits, v4, v6 = _HEAD.unpack_from(blob)
-    return Access(bits, v4, v6, blob)
+    """The `access` column again, remembered by its content only, so never stale. Bytes that `compile_access` did not make hold no permission and admit nobody."""
+    if len(blob) >= _HEAD.size:
+        version, bits, v4, v6 = _HEAD.unpack_from(blob)
+        if version == _VERSION and len(blob) == _HEAD.size + 8 * v4 + 32 * v6:
+            return Access(bits, v4, v6, blob)
+    return Access(0, 0, 0, b"")
 
 
 def resolve_client(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> Client:

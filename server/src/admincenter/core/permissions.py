@@ -4,6 +4,7 @@ A permission's key is `<verb>_<object>`, lower case. Keys and bits are never reu
 """
 
 from enum import Enum
+from functools import cache
 
 from admincenter.core.errors import PermissionOutsidePurpose, PermissionUnknown, PurposeUnknown
 
@@ -98,6 +99,7 @@ def bits_of(permissions: "frozenset[Permission] | tuple[Permission, ...]") -> in
     return bits
 
 
+@cache
 def held(bits: int) -> tuple[Permission, ...]:
     """The permissions in an integer made by `bits_of`, in the catalogue's order."""
     return tuple(permission for permission in Permission if bits & permission.bit)

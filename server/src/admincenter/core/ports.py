@@ -69,6 +69,18 @@ class Integration(NamedTuple):
     generation: int
 
 
+class Standing(NamedTuple):
+    """Which secret an integration has since when, and what it may do from where: what a restore compares."""
+
+    app_id: str
+    enabled: int
+    deleted_at: int | None
+    access: bytes
+    secret_digest: bytes
+    secret_key: str
+    secret_set_at: int
+
+
 class NewIntegration(NamedTuple):
     """The row of an integration at its creation."""
 
@@ -183,6 +195,10 @@ class Integrations(Protocol):
     def forget_tokens(self, instance: str, generations: int) -> None:
         """After a restore: no token, no previous token, no sealed copy; each counter moves on."""
 
+    def issued_after(self, instance: str, moment: int) -> list[str]:
+        """App IDs whose live token was issued later than the moment."""
+
+    def standings(self, instance: str) -> list[Standing]: ...
     def secrets_under(self, key_id: str) -> list[str]:
         """App IDs of live integrations whose secret or live token needs the key."""
 
@@ -231,6 +247,9 @@ class Tx(Protocol):
     @property
     def now(self) -> int:
         """The time, read inside the transaction (D18)."""
+
+    def prove_writable(self) -> None:
+        """Writes something that means nothing, for the probe of readiness."""
 
     @property
     def instances(self) -> Instances: ...

@@ -3,8 +3,8 @@
 A path that is not here does not exist: `api/routes.py` cannot construct a route that this page does not know.
 """
 
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
 
 from admincenter.core.permissions import Permission
 
@@ -20,23 +20,23 @@ class Opener(Enum):
 OpenedBy = Opener | Permission
 
 
-class Opening(NamedTuple):
-    """One method on one path, and what opens it. `versioned`: a leading `/v23.0` is accepted and ignored."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One method on one path, and what opens it. `versioned`: a leading `/v23.0` is accepted and ignored.
+
+    `takes_secret`: an App Secret is the credential here, a token everywhere else. `permission`: the one that the call needs, if any.
+    """
 
     method: str
     path: str
     opened_by: OpenedBy
     versioned: bool = True
+    takes_secret: bool = field(init=False)
+    permission: Permission | None = field(init=False)
 
-    @property
-    def takes_secret(self) -> bool:
-        """Whether an App Secret is the credential here; a token everywhere else."""
-        return self.opened_by is Opener.SECRET
-
-    @property
-    def permission(self) -> Permission | None:
-        """The permission that the call needs, if it needs one."""
-        return self.opened_by if isinstance(self.opened_by, Permission) else None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "takes_secret", self.opened_by is Opener.SECRET)
+        object.__setattr__(self, "permission", self.opened_by if isinstance(self.opened_by, Permission) else None)
 
 
 SURFACE = (

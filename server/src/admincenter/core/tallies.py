@@ -11,6 +11,7 @@ from admincenter.core.network import Client
 from admincenter.core.ports import UsageCount, WaitingAddress
 
 ROWS_A_MINUTE = 60
+_OWN_ROWS = ROWS_A_MINUTE - 2  # besides the rest of the minute before, and the rest at a stop
 GROUPS = 10_000
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
@@ -62,18 +63,22 @@ class GroupedEvents:
     def drain(self, now: int, stopping: bool = False) -> list[Event]:
         """What to write now; it is forgotten here. The rest of a minute comes when the minute is over, or at the stop."""
         events = []
-        if now // MINUTE != self._minute or stopping:
-            events = [_summary(instance, rest) for instance, rest in self._rest.items()]
-            self._minute, self._written, self._rest = now // MINUTE, {}, {}
+        if now // MINUTE != self._minute:
+            events = self._summaries()
+            self._minute, self._written = now // MINUTE, {}
         groups, self._groups = self._groups, {}
         for group, count in groups.items():
-            if self._written.get(group.instance, 0) < ROWS_A_MINUTE - 1 or stopping:
+            if self._written.get(group.instance, 0) < _OWN_ROWS:
                 self._written[group.instance] = self._written.get(group.instance, 0) + 1
                 events.append(_event(group, count))
             else:
                 rest = self._rest.setdefault(group.instance, _Count(count.first))
                 rest.add(count.count, count.first, count.last)
-        return events
+        return events + self._summaries() if stopping else events
+
+    def _summaries(self) -> list[Event]:
+        rest, self._rest = self._rest, {}
+        return [_summary(instance, count) for instance, count in rest.items()]
 
     def __len__(self) -> int:
         return len(self._groups) + len(self._rest)

@@ -20,8 +20,9 @@ class SystemClock:
         self._offset = max(wall() // 1000, not_before) - monotonic() // 1000
 
     def __call__(self) -> int:
+        wall = self._wall() // 1000  # read first: a pause between the two readings must not count as a step forward
         monotonic = self._monotonic() // 1000
-        ahead = self._wall() // 1000 - monotonic
+        ahead = wall - monotonic
         if ahead > self._offset:
             self._offset = ahead
         return monotonic + self._offset

@@ -1,4 +1,4 @@
-"""The one place where sync meets async: reads on the event loop or on two reader threads, writes on one writer thread (D6, D7)."""
+"""The one place where sync meets async: reads on the event loop or on two reader threads, writes on one writer (D6, D7)."""
 
 import asyncio
 import logging
@@ -47,6 +47,8 @@ class Executor:
         self._local = threading.local()
         self._reading = 0
         self._stopping = threading.Event()
+        self._broken = threading.Lock()
+        self._read_over: list[SqliteDatabase] = []
         self.commits = 0
         self.committed = 0
 
@@ -54,6 +56,7 @@ class Executor:
         """Opens the connections and starts the threads; call it on the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._here = self._connect()
+        self._writes_over: SqliteDatabase | None = None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._writer = threading.Thread(target=self._write_all, name="writer")
         self._mover = threading.Thread(target=self._move_wal, name="wal", daemon=True)
@@ -71,6 +74,8 @@ class Executor:
         self._writer.join()
         self._mover.join()
         self._readers.shutdown()
+        for each in self._read_over:
+            each.close()
 
     @property
     def waiting(self) -> int:
@@ -111,6 +116,7 @@ class Executor:
         try:
             if database is None:
                 database = self._local.database = self._connect()
+                self._read_over.append(database)
             database.stop_after(READ_SECONDS)
             return _in_snapshot(database, function)
         except Broken as error:
@@ -126,29 +132,36 @@ class Executor:
         return value_of(await self._submit(function, argument))
 
     def _submit(self, function: Callable[[Tx, Sequence[Any]], Sequence[Any]], argument: Any) -> "asyncio.Future[Any]":
-        if self._queue.qsize() >= MAX_WAITING or self._stopping.is_set():
+        if self._queue.qsize() >= MAX_WAITING or self._stopping.is_set() or self._broken.locked():
             raise StorageUnavailable
         future = self._loop.create_future()
         self._queue.put(_Waiting(function, argument, future))
         return future
 
     def _write_all(self) -> None:
-        database: SqliteDatabase | None = None
         while (batch := self._take())[0]:
             waiting, jobs = batch
             try:
-                if database is None:
-                    database = self._connect()
-                    database.leave_checkpoints_to_others()
-                outcomes = [each for job in commit_batch(database, jobs, self._entropy) for each in job]
-                self.commits += 1
+                outcomes: list[Any] = [each for job in self._commit(jobs) for each in job]
                 self.committed += len(outcomes)
             except Exception as error:
+                if isinstance(error, StorageUnavailable):
+                    waiting += self._rest()
                 outcomes = [refusal_of(error)] * len(waiting)
                 self._failed(error)
             self._loop.call_soon_threadsafe(_deliver, waiting, outcomes)
-        if database is not None:
-            database.close()
+        if self._writes_over is not None:
+            self._writes_over.close()
+
+    def _commit(self, jobs: list[Job]) -> list[list[Any]]:
+        if self._broken.locked():  # never again over these descriptors: what a failed flush lost would stay lost unseen (F03)
+            raise StorageUnavailable
+        if self._writes_over is None:
+            self._writes_over = self._connect()
+            self._writes_over.leave_checkpoints_to_others()
+        outcomes = commit_batch(self._writes_over, jobs, self._entropy)
+        self.commits += 1
+        return outcomes
 
     def _take(self) -> tuple[list[_Waiting], list[Job]]:
         """Waits for work, then takes all there is; empty at the end. Equal functions become one job."""
@@ -163,26 +176,44 @@ class Executor:
             self._queue.put(None)
         return _merge(found)
 
+    def _rest(self) -> list[_Waiting]:
+        """Who came while a lock was waited for in vain: nobody waits for it twice (F06)."""
+        found = []
+        while not self._queue.empty():
+            each = self._queue.get_nowait()
+            if each is None:
+                self._queue.put(None)
+                break
+            found.append(each)
+        return found
+
     def _failed(self, error: Exception) -> None:
         if isinstance(error, Broken):
-            self._loop.call_soon_threadsafe(self._broke, error)
+            self._broke(error)
         elif not isinstance(error, StorageUnavailable):
             log.error("a commit failed", exc_info=error)
 
     def _broke(self, error: Exception) -> None:
-        log.critical("storage is broken; this process ends and is started again", exc_info=error)
-        self._on_broken()
+        """From any thread; the first time counts."""
+        if self._broken.acquire(blocking=False):
+            log.critical("storage is broken; this process ends and is started again", exc_info=error)
+            self._loop.call_soon_threadsafe(self._on_broken)
 
     def _move_wal(self) -> None:
-        database = self._connect()
-        database.wait_at_most(100)  # a writer must not stand behind a mover that stands behind a reader
+        database: SqliteDatabase | None = None
         frames = 0
-        while not self._stopping.wait(WAL_SECONDS):
+        while not self._stopping.wait(WAL_SECONDS) and not self._broken.locked():
             try:
+                if database is None:
+                    database = self._connect()
+                    database.wait_at_most(100)  # a writer must not stand behind a mover that stands behind a reader
                 frames = database.move_wal(truncate=frames > WAL_FRAMES)
-            except (Broken, StorageUnavailable) as error:
-                log.warning("the write-ahead log could not be moved: %s", error)
-        database.close()
+            except StorageUnavailable as error:
+                log.debug("the write-ahead log could not be moved now: %s", error)
+            except Broken as error:
+                self._broke(error)
+        if database is not None:
+            database.close()
 
 
 def _merge(waiting: list[_Waiting]) -> tuple[list[_Waiting], list[Job]]:

@@ -5,6 +5,7 @@ from admincenter.store.sql import Sql
 IDENTITY = "identity"
 RUNNING = "running"
 TAKEN_AT = "taken_at"
+PROBED = "probed"
 
 
 def get(sql: Sql, name: str) -> str | None:

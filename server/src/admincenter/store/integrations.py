@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from admincenter.core.ports import Facts, Integration, NewIntegration, TokenRow, WaitingAddress
+from admincenter.core.ports import Facts, Integration, NewIntegration, Standing, TokenRow, WaitingAddress
 from admincenter.core.tokens import LIFE
 from admincenter.store.sql import Sql
 
@@ -142,6 +142,17 @@ class SqlIntegrations:
             (generations, instance),
         )
 
+    def issued_after(self, instance: str, moment: int) -> list[str]:
+        found = self._sql.all(
+            "SELECT app_id FROM integrations WHERE instance = ? AND issued_at > ? ORDER BY app_id", (instance, moment)
+        )
+        return [row[0] for row in found]
+
+    def standings(self, instance: str) -> list[Standing]:
+        columns = ", ".join(Standing._fields)
+        found = self._sql.all(f"SELECT {columns} FROM integrations WHERE instance = ? ORDER BY created_at, app_id", (instance,))
+        return [Standing._make(row) for row in found]
+
     def secrets_under(self, key_id: str) -> list[str]:
         found = self._sql.all(
             "SELECT app_id FROM integrations WHERE deleted_at IS NULL AND (secret_key = ? OR token_key = ?) ORDER BY app_id",
@@ -153,7 +164,7 @@ class SqlIntegrations:
         found = self._sql.all(
             "SELECT instance, app_id, address, times, first_at, last_at FROM waiting_addresses"
             + _HERE
-            + " ORDER BY last_at DESC",
+            + " ORDER BY last_at DESC, address",
             (instance, app_id),
         )
         return [WaitingAddress._make(row) for row in found]
@@ -161,7 +172,11 @@ class SqlIntegrations:
     def add_waiting(self, rows: Sequence[WaitingAddress]) -> None:
         self._sql.many(
             "INSERT INTO waiting_addresses VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (instance, app_id, address) DO UPDATE SET"
-            " times = waiting_addresses.times + excluded.times, last_at = excluded.last_at",
+            " times = waiting_addresses.times + excluded.times,"
+            " first_at = CASE WHEN excluded.first_at < waiting_addresses.first_at THEN excluded.first_at"
+            " ELSE waiting_addresses.first_at END,"
+            " last_at = CASE WHEN excluded.last_at > waiting_addresses.last_at THEN excluded.last_at"
+            " ELSE waiting_addresses.last_at END",
             rows,
         )
         for instance, app_id in {(row.instance, row.app_id) for row in rows}:

@@ -35,7 +35,7 @@ def applied(database: Database) -> int:
     tables = {row[0] for row in database.sql.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
         return 0
-    if "schema_migrations" not in tables:
+    if not {"schema_migrations", "database_facts"} <= tables:
         raise StartRefused("The database file belongs to another program; choose another data directory")
     return int(database.sql.all("SELECT coalesce(max(number), 0) FROM schema_migrations")[0][0])
 
@@ -58,8 +58,8 @@ def bring_up(database: Database, clock: Clock) -> int:
 def _apply(database: Database, migration: Migration, clock: Clock) -> None:
     database.begin()
     try:
-        database.sql.run(_RECORDS)
         if applied(database) < migration.number:
+            database.sql.run(_RECORDS)
             database.sql.run(migration.script)
             record = (migration.number, migration.name, clock())
             database.sql.run("INSERT INTO schema_migrations VALUES (?, ?, ?)", record)

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TypeVar
 from admincenter.core import keys
 from admincenter.core.audit import SYSTEM
 from admincenter.core.errors import KeyRefused, OutcomeUnknown, StartRefused, StorageUnavailable
-from admincenter.core.instances import create
-from admincenter.core.ports import Change, Instance, Tx
+from admincenter.core.integrations import revoke_from_the_future
+from admincenter.core.ports import Change, Tx
 from admincenter.core.tokens import LIFE
-from admincenter.store import facts, keyfile, migrate, sqlite
+from admincenter.store import creation, facts, keyfile, migrate, sqlite
 from admincenter.store.clock import Clock, SystemClock
 from admincenter.store.sql import Broken
 from admincenter.store.writer import write_one
@@ -22,9 +21,7 @@ from admincenter.store.writer import write_one
 T = TypeVar("T")
 
 DATABASE = "admincenter.db"
-KEY_FILE = "server.key"
 LOCK = "admincenter.lock"
-FIRST_INSTANCE = "Main"
 
 
 class Store:
@@ -34,55 +31,53 @@ class Store:
         sqlite.refuse_old_library()
         self.data = data
         self.path = data / DATABASE
-        self.key_path = key_file or data / KEY_FILE
+        self.key_path = key_file or data / creation.KEY_FILE
         self.clock = clock or SystemClock()
-        self.is_new = _is_new(data, self.key_path)
-        if self.is_new and not create:
-            raise StartRefused(f"There is no database in {data}; `admincenter serve --data {data}` makes one")
-        if self.is_new:
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _lock(data, fcntl.LOCK_SH)
+        self.was_unclean = False
         with _one_clear_line(self.path):
-            self._prepare()
-        self.clock = clock or SystemClock(not_before=self._high_water())
-
-    def _prepare(self) -> None:
-        if self.is_new:
-            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
-            if not self.key_path.exists():
-                keyfile.save(self.key_path, keys.new_file(os.urandom))
-        _refuse_foreign_owner(self.path)
-        database = sqlite.SqliteDatabase(self.path, self.clock, create=self.is_new)
+            self.is_new = creation.is_due(self.path)
+            if self.is_new:
+                self._begin(create)
+        self._lock = _lock(data, fcntl.LOCK_SH)
         try:
+            with _one_clear_line(self.path):
+                self._check()
+                self.clock = clock or self._clock_after_all_that_is_stored()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, create: bool) -> None:
+        if not create:
+            raise StartRefused(f"There is no database in {self.data}; `admincenter serve --data {self.data}` makes one")
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with alone(self.data):
+            if creation.is_due(self.path):
+                creation.begin(self.path, self.key_path, self.clock)
+
+    def _check(self) -> None:
+        _refuse_foreign_owner(self.path)
+        with self.connected() as database:
+            if not migrate.applied(database):
+                raise StartRefused(f"{self.path} is empty: the database was lost; `admincenter database restore` a backup")
             migrate.bring_up(database, self.clock)
             if facts.get(database.sql, facts.TAKEN_AT):
                 raise StartRefused(f"{self.path} is a backup's copy; put it in service with `admincenter database restore`")
-            if self.is_new:
-                self._furnish(database)
-        finally:
-            database.close()
         self.keyring()
 
-    def _furnish(self, database: sqlite.SqliteDatabase) -> None:
-        """The first instance, the first key's fingerprint, the database's identity: in one transaction."""
-        key_id = keyfile.load(self.key_path).digest_keys[0].key_id
+    def _clock_after_all_that_is_stored(self) -> Clock:
+        """The machine's clock, but not before the highest time ever stored: a wall clock that stepped back over a restart
+        lengthens no token's life (F11).
 
-        def first(tx: Tx) -> Change[Instance]:
-            tx.server_keys.insert(key_id, tx.now)
-            facts.put(database.sql, facts.IDENTITY, os.urandom(16).hex())
-            return create(tx, FIRST_INSTANCE, SYSTEM, os.urandom)
-
-        write_one(database, first, os.urandom)
-
-    def _high_water(self) -> int:
-        """The highest time ever stored, so that a wall clock that stepped back over a restart revives no token (F11).
-
-        Where it lies further ahead than a token lives, the clock was wrong then, and every token of that time is refused anyway.
+        Where that lies further ahead than a token lives, the clock was wrong then and is not followed. Tokens of that time are
+        revoked, since they would come alive when it arrives.
         """
         with self.connected() as database:
-            found = database.sql.all("SELECT coalesce(max(recorded_at), 0) FROM audit_heads")
-        ahead = int(found[0][0]) - time.time_ns() // 1000
-        return int(found[0][0]) if 0 < ahead <= LIFE else 0
+            [[highest]] = database.sql.all("SELECT coalesce(max(recorded_at), 0) FROM audit_heads")
+        if highest - self.clock() <= LIFE:
+            return SystemClock(not_before=highest)
+        self.write(lambda tx: revoke_from_the_future(tx, SYSTEM))
+        return self.clock
 
     def connect(self) -> sqlite.SqliteDatabase:
         """A new connection for the thread that calls."""
@@ -109,34 +104,52 @@ class Store:
 
     def write(self, function: Callable[[Tx], Change[T]]) -> T:
         """One operation in a transaction of its own. Raises its refusal, StorageUnavailable or OutcomeUnknown."""
-        with self.connected() as database:
-            try:
+        try:
+            with self.connected() as database:
                 return write_one(database, function, os.urandom)
-            except Broken as error:
-                raise OutcomeUnknown from error
+        except Broken as error:
+            raise OutcomeUnknown from error
 
     def read(self, function: Callable[[Tx], T]) -> T:
-        """A read in one snapshot."""
+        """A read in one snapshot. Raises StorageUnavailable."""
+        try:
+            with self.connected() as database:
+                database.snapshot()
+                return function(database.tx)
+        except Broken as error:
+            raise StorageUnavailable from error
+
+    def mark_running(self) -> None:
+        """From here on, a stop that is not `mark_stopped` was unclean. Whether the last one was stays in `was_unclean`."""
         with self.connected() as database:
-            database.snapshot()
-            return function(database.tx)
+            self.was_unclean = facts.get(database.sql, facts.RUNNING) is not None
+            facts.put(database.sql, facts.RUNNING, str(self.clock()))
+
+    def mark_stopped(self) -> None:
+        """The server stopped cleanly."""
+        with suppress(Broken, StorageUnavailable), self.connected() as database:
+            facts.drop(database.sql, facts.RUNNING)
+
+    def integrity_faults(self) -> list[str]:
+        """What a full check of every page and index finds; empty where all is well."""
+        with self.connected() as database:
+            try:
+                return database.integrity_faults()
+            except Broken as error:
+                return [str(error)]
+
+    def keyring_if_changed(self, known: keys.Keyring) -> keys.Keyring | None:
+        """The keys again, where the file or the database's list of them changed."""
+        ring = self.keyring()
+        return None if ring == known else ring
+
+    def has_no_integration(self) -> bool:
+        """Whether nobody has created an integration yet."""
+        return self.read(lambda tx: not any(tx.integrations.all(each.instance) for each in tx.instances.all()))
 
     def close(self) -> None:
         """Gives the directory free."""
         os.close(self._lock)
-
-
-def _is_new(data: Path, key_path: Path) -> bool:
-    """Whether the directory was never used. A database that is missing beside its remains is a loss, not a beginning."""
-    if (data / DATABASE).exists():
-        return False
-    remains = [each for each in (data / f"{DATABASE}-wal", data / f"{DATABASE}-shm", data / KEY_FILE) if each.exists()]
-    if remains:
-        raise StartRefused(
-            f"{data / DATABASE} is missing, but {remains[0].name} is there: the database was lost. "
-            "Put it back, or `admincenter database restore` a backup"
-        )
-    return True
 
 
 def _refuse_foreign_owner(path: Path) -> None:

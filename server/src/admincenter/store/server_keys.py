@@ -19,7 +19,11 @@ class SqlServerKeys:
         self._sql.run("INSERT INTO server_keys VALUES (?, ?, ?)", (key_id, first, now))
 
     def promote(self, key_id: str) -> None:
-        self._sql.run("UPDATE server_keys SET is_primary = CASE WHEN key_id = ? THEN 1 ELSE 0 END", (key_id,))
+        self._sql.run(
+            "UPDATE server_keys SET is_primary = CASE WHEN key_id = ? THEN 1 ELSE 0 END"
+            " WHERE EXISTS (SELECT 1 FROM server_keys WHERE key_id = ?)",
+            (key_id, key_id),
+        )
 
     def delete(self, key_id: str) -> None:
         self._sql.run("DELETE FROM server_keys WHERE key_id = ?", (key_id,))

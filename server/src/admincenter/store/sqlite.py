@@ -1,7 +1,7 @@
 """The embedded engine: SQLite through APSW, which carries its own current library (D10)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import apsw
@@ -12,6 +12,7 @@ from admincenter.store.sql import Broken, Row, Value
 from admincenter.store.tx import SqlTx
 
 BUSY_MS = 5_000
+PAGES_A_STEP = 1_000
 _UNAVAILABLE = (
     apsw.BusyError,
     apsw.LockedError,
@@ -20,6 +21,7 @@ _UNAVAILABLE = (
     apsw.InterruptError,
     apsw.CantOpenError,
     apsw.PermissionsError,
+    apsw.ProtocolError,
 )
 _BROKEN = (apsw.IOError, apsw.CorruptError, apsw.NotADBError, apsw.NoMemError)
 _FIXED_BACKPORTS = ((3, 44, 6), (3, 50, 7))
@@ -35,6 +37,8 @@ def refuse_old_library(version: str | None = None) -> None:
 
 def _fault(error: apsw.Error) -> Exception:
     """What an engine's error means for the one who asked."""
+    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:  # a full disk: no room for the log's index (F04)
+        return StorageUnavailable()
     if isinstance(error, _BROKEN):
         return Broken(str(error))
     if isinstance(error, _UNAVAILABLE):
@@ -49,12 +53,17 @@ class SqliteSql:
         self._connection = connection
         self._execute = connection.cursor().execute
         self._many = connection.cursor().executemany
+        self.ends: float | None = None
 
     def all(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        if self.ends is not None and time.monotonic() > self.ends:
+            raise StorageUnavailable
         try:
             return self._execute(statement, parameters).fetchall()
         except apsw.Error as error:
             raise _fault(error) from error
+        except UnicodeDecodeError as error:  # the engine does not look into texts, damaged ones come out as they are (F08)
+            raise Broken("a text in the database is damaged") from error
 
     def run(self, statement: str, parameters: Sequence[Value] = ()) -> int:
         try:
@@ -86,6 +95,8 @@ class SqliteDatabase:
                 self.connection.execute("PRAGMA journal_mode=WAL").fetchall()
         except apsw.Error as error:
             raise _fault(error) from error
+        if not read_only and self.connection.readonly("main"):  # what the engine falls back to, silently (F07)
+            raise StorageUnavailable
         self.sql = SqliteSql(self.connection)
         self.tx = SqlTx(self.sql, clock)
 
@@ -117,8 +128,8 @@ class SqliteDatabase:
         return bool(self.connection.in_transaction)
 
     def stop_after(self, seconds: float) -> None:
-        """Interrupts what runs later than this from now; the caller sees StorageUnavailable."""
-        limit = time.monotonic() + seconds
+        """Ends what reads later than this from now, within a statement or between two; the caller sees StorageUnavailable."""
+        self.sql.ends = limit = time.monotonic() + seconds
         self.connection.set_progress_handler(lambda: time.monotonic() > limit, 10_000)
 
     def leave_checkpoints_to_others(self) -> None:
@@ -136,6 +147,20 @@ class SqliteDatabase:
             return self.connection.wal_checkpoint(mode=mode)[0]
         except apsw.Error as error:
             raise _fault(error) from error
+
+    def copy_to(self, other: "SqliteDatabase", told: Callable[[int, int], None]) -> None:
+        """Copies every page, some at a time. Within a read transaction of ours it is one snapshot, while others write."""
+        try:
+            with other.connection.backup("main", self.connection, "main") as copy:
+                while not copy.done:
+                    copy.step(PAGES_A_STEP)
+                    told(copy.page_count - copy.remaining, copy.page_count)
+        except apsw.Error as error:
+            raise _fault(error) from error
+
+    def keep_log_beside(self, beside: bool) -> None:
+        """Whether commits go to a WAL beside the file; without one, the file alone is the whole database."""
+        self.sql.run(f"PRAGMA journal_mode={'WAL' if beside else 'DELETE'}")
 
     def integrity_faults(self) -> list[str]:
         """What a full check of every page and index finds; empty where all is well."""

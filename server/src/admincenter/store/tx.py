@@ -1,5 +1,6 @@
 """One open transaction as the core sees it: each noun over the same connection."""
 
+from admincenter.store import facts
 from admincenter.store.audit import SqlAuditLog
 from admincenter.store.clock import Clock
 from admincenter.store.instances import SqlInstances
@@ -13,7 +14,7 @@ class SqlTx:
     """`ports.Tx` over any engine."""
 
     def __init__(self, sql: Sql, clock: Clock) -> None:
-        self._clock = clock
+        self._sql, self._clock = sql, clock
         self.instances = SqlInstances(sql)
         self.integrations = SqlIntegrations(sql)
         self.audit = SqlAuditLog(sql)
@@ -23,3 +24,6 @@ class SqlTx:
     @property
     def now(self) -> int:
         return self._clock()
+
+    def prove_writable(self) -> None:
+        facts.put(self._sql, facts.PROBED, str(self._clock()))

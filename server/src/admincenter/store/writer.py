@@ -1,4 +1,4 @@
-"""How writes commit: everything that waits becomes one transaction, with its audit events numbered and chained at its end (D7)."""
+"""How writes commit: all that waits becomes one transaction, with its audit events numbered and chained at its end (D7)."""
 
 import logging
 from collections import defaultdict

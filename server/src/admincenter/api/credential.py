@@ -1,0 +1,62 @@
+"""Step 2 of the gate: the credential of a request, well-formed or refused, without any look-up."""
+
+from typing import NamedTuple
+
+from admincenter.api import parameters
+from admincenter.api.parameters import Parameters
+from admincenter.api.request import Request
+from admincenter.core.credentials import SECRET_PREFIX, TOKEN_PREFIX, read_text
+from admincenter.core.errors import ParameterBad, TokenMalformed, TokenMissing
+
+TOKEN_PARAMETERS = ("access_token", "grant_type", "expected_generation")
+_NOTHING = Parameters({}, frozenset())
+
+
+class Presented(NamedTuple):
+    """What came: a secret with its App ID, or a token. `exposed`: it stood in a URL, or a token in a body."""
+
+    text: str
+    app_id: str
+    parameters: Parameters
+    exposed: bool
+
+
+async def secret(request: Request) -> Presented:
+    """The App ID and App Secret of a token request. Raises TokenMissing, TokenMalformed, ParameterBad."""
+    found = await parameters.from_anywhere(request, TOKEN_PARAMETERS)
+    value = found.text("access_token")
+    if value is None:
+        raise TokenMissing
+    app_id, bar, text = value.partition("|")
+    if not bar:
+        raise TokenMalformed("send <app_id>|<app_secret>")
+    if len(app_id) != 16 or not (app_id.isascii() and app_id.isdecimal()):
+        raise TokenMalformed("the App ID is 16 digits")
+    return Presented(read_text(SECRET_PREFIX, text), app_id, found, "access_token" in found.in_url)
+
+
+async def token(request: Request) -> Presented:
+    """The token of an API call. Raises TokenMissing, TokenMalformed, ParameterBad where there are two."""
+    values = [_of_header(line) for line in request.authorization]
+    exposed = False
+    if request.has_body or b"access_token" in request.query:
+        elsewhere = (await _elsewhere(request)).text("access_token")
+        if elsewhere is not None:
+            values.append(elsewhere)
+            exposed = True
+    if not values:
+        raise TokenMissing
+    if len(values) > 1:
+        raise ParameterBad("Two access tokens in one request; send one, in the Authorization header")
+    return Presented(read_text(TOKEN_PREFIX, values[0]), "", _NOTHING, exposed)
+
+
+async def _elsewhere(request: Request) -> Parameters:
+    return await parameters.from_anywhere(request, ("access_token",))
+
+
+def _of_header(line: str) -> str:
+    scheme, _space, value = line.strip().partition(" ")
+    if scheme.lower() not in ("bearer", "oauth"):
+        raise TokenMalformed("the Authorization header must be: Bearer <token>")
+    return value.strip()

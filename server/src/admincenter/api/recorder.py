@@ -1,0 +1,124 @@
+"""Step 6 of the gate: what happened is counted here and flushed: refusals and fetches every second, usage every 30 s.
+
+Where neither could be flushed for five seconds, guarded reads are refused too: nothing passes unrecorded for long.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from admincenter.api.storage import Storage
+from admincenter.core import values
+from admincenter.core.audit import SECOND, Event
+from admincenter.core.errors import AddressRefused, CallRefused, OutcomeUnknown, RateLimited, StorageUnavailable, Unexpected
+from admincenter.core.network import Address, Client
+from admincenter.core.ports import Change, Facts, Tx, UsageCount, WaitingAddress
+from admincenter.core.tallies import Group, GroupedEvents, Usage, WaitingAddresses
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 1.0
+USAGE_SECONDS = 30.0
+STALLED = 5 * SECOND
+_NOT_RECORDED = (StorageUnavailable, OutcomeUnknown, Unexpected)
+
+
+class Recorder:
+    """Counts in bounded memory and writes in the background."""
+
+    def __init__(self, storage: Storage, clock: Callable[[], int]) -> None:
+        self._storage, self._clock = storage, clock
+        self._events = GroupedEvents()
+        self._waiting = WaitingAddresses()
+        self._full = asyncio.Event()
+        self._usage = Usage(self._full.set)
+        self._unwritten: tuple[list[Event], list[WaitingAddress]] = ([], [])
+        self._failing_since: int | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.used = self._usage.add
+
+    def start(self) -> None:
+        """Starts flushing; call it on the running event loop."""
+        self._tasks = [asyncio.create_task(self._flush_events()), asyncio.create_task(self._flush_usage())]
+
+    async def stop(self) -> None:
+        """Writes all that is counted."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.flush(stopping=True)
+        await self.flush_usage()
+
+    def stalled(self, now: int) -> bool:
+        """Whether what was counted could not be written for five seconds."""
+        return self._failing_since is not None and now - self._failing_since > STALLED
+
+    def refused(self, facts: Facts, refusal: CallRefused, secret: bool, proved: bool, client: Client, agent: str) -> None:
+        """A refusal that belongs to an instance. One that belongs to nobody is only logged."""
+        if isinstance(refusal, _NOT_RECORDED):
+            return
+        kind = "token.refused" if secret else "call.refused"
+        if isinstance(refusal, AddressRefused):
+            kind = "address.refused"
+            if isinstance(client, Address):
+                self._waiting.add(facts.instance, facts.app_id, str(client), self._clock())
+        elif isinstance(refusal, RateLimited) and not proved:
+            kind = "secret.guessed"
+        self.note(kind, facts, type(refusal).__name__, client, agent)
+
+    def note(self, kind: str, facts: Facts, reason: str, client: Client, agent: str) -> None:
+        """Counts one event of a grouped kind."""
+        group = Group(facts.instance, kind, facts.app_id, reason, client.network)
+        self._events.add(group, self._clock(), client, values.visible(agent, 256))
+
+    async def _flush_events(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+    async def _flush_usage(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._full.wait(), USAGE_SECONDS)
+            await self.flush_usage()
+            if self._full.is_set():
+                self._full.clear()
+                await asyncio.sleep(FLUSH_SECONDS)
+
+    async def flush(self, stopping: bool = False) -> None:
+        """Writes what was counted since the last time, and what could not be written then."""
+        events, waiting = self._unwritten
+        if self._failing_since is None or stopping:
+            events, waiting = events + self._events.drain(self._clock(), stopping), waiting + self._waiting.drain()
+        self._unwritten = (events, waiting)
+        if (events or waiting) and await self._written(lambda tx: _write_events(tx, events, waiting)):
+            self._unwritten = ([], [])
+
+    async def flush_usage(self) -> None:
+        """Writes the usage counts."""
+        counts = self._usage.drain()
+        if counts and not await self._written(lambda tx: _write_usage(tx, counts)):
+            self._usage.put_back(counts)
+
+    async def _written(self, function: Callable[[Tx], Change[None]]) -> bool:
+        try:
+            await self._storage.write(function)
+        except Exception as error:
+            if self._failing_since is None:
+                self._failing_since = self._clock()
+                log.warning("what happened could not be recorded: %s", error)
+            return False
+        self._failing_since = None
+        return True
+
+
+def _write_events(tx: Tx, events: list[Event], waiting: list[WaitingAddress]) -> Change[None]:
+    if waiting:
+        tx.integrations.add_waiting(waiting)
+    return Change(None, events)
+
+
+def _write_usage(tx: Tx, counts: list[UsageCount]) -> Change[None]:
+    tx.usage.add(counts)
+    return Change(None, [])

@@ -1,0 +1,127 @@
+"""Where the rooms meet: settings → store → door → gate → one ASGI application for one process."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from admincenter import duties
+from admincenter.api import answers
+from admincenter.api.call import Door
+from admincenter.api.gate import Gate
+from admincenter.api.recorder import Recorder
+from admincenter.api.request import Disconnected, Receive, Request, Scope, Send
+from admincenter.api.routes import ROUTES
+from admincenter.core import surface
+from admincenter.core.errors import HostUnknown
+from admincenter.log import AccessLog
+from admincenter.metrics import Figures
+from admincenter.settings import LOOPBACK_NAMES, Settings
+from admincenter.store.executor import Executor
+from admincenter.store.opening import Store
+
+log = logging.getLogger(__name__)
+
+_PATHS = frozenset(row.path for row in ROUTES)
+_ANY_HOST = ("/healthz", "/readyz")
+"""Probes of load balancers name a node by its address; nothing in these answers depends on the name."""
+
+
+class App:
+    """The application of one process. `broken` is called when this process must end and be started again."""
+
+    def __init__(self, settings: Settings, store: Store, port: int, worker: int, broken: Callable[[], None]) -> None:
+        self._settings, self._store, self._worker, self._broken = settings, store, worker, broken
+        self._hosts = _hosts(settings, port)
+        self._executor = Executor(store.connect, broken)
+        self._readiness = duties.Readiness(self._executor)
+        self._figures = Figures(worker)
+        self._access = AccessLog(settings.log_format) if settings.access_log else None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Opens storage and begins its duties."""
+        self._executor.start()
+        self._recorder = Recorder(self._executor, self._store.clock)
+        self._recorder.start()
+        self._door = Door(
+            storage=self._executor,
+            recorder=self._recorder,
+            keyring=self._store.keyring(),
+            clock=self._store.clock,
+            entropy=os.urandom,
+            base=self._base,
+            ready=self._readiness,
+            metrics=self._figures.render,
+            metrics_for=self._settings.metrics,
+        )
+        self._gate = Gate(self._door, self._settings)
+        self._count()
+        todo = [duties.keep_keys_fresh(self._store, self._door)]
+        if self._worker == 0:
+            todo.append(duties.write_checkpoints(self._executor, self._door, self._settings.checkpoint_dir))
+        if self._store.was_unclean:
+            todo.append(duties.check_after_unclean_stop(self._store, self._readiness, self._broken))
+        self._tasks = duties.start(todo)
+
+    def _count(self) -> None:
+        self._figures.counter("commits", "Transactions that the writer committed", lambda: self._executor.commits)
+        self._figures.counter("operations", "Operations in those transactions", lambda: self._executor.committed)
+        self._figures.gauge("writes_waiting", "Operations that wait for the writer", lambda: self._executor.waiting)
+
+    async def stop(self) -> None:
+        """Ends the duties, writes what was counted, closes storage."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._recorder.stop()
+        await self._executor.stop()
+        if self._access is not None:
+            self._access.flush()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        started = time.perf_counter()
+        request = Request(scope, receive)
+        try:
+            if self._host_is_ours(request):
+                reply = await self._gate.answer(request)
+            else:
+                reply = answers.graph(HostUnknown(), request.id)
+        except Disconnected:
+            return
+        headers = [*reply.headers, (b"x-request-id", request.id.encode()), (b"content-length", b"%d" % len(reply.body))]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body})
+        path = request.raw_path
+        self._figures.answered(path if path in _PATHS else _row(path), reply.status)
+        if self._access is not None:
+            self._access.add(request.id, request.method, path[:200], reply.status, request.peer, request.app_id, started)
+
+    def _host_is_ours(self, request: Request) -> bool:
+        hosts = request.hosts
+        return (len(hosts) == 1 and hosts[0].lower() in self._hosts) or request.raw_path in _ANY_HOST
+
+    def _base(self, request: Request) -> str:
+        """The base address that links begin with, made at answer time."""
+        return self._settings.public_url or f"{self._settings.scheme}://{request.hosts[0].lower()}"
+
+
+def _row(path: str) -> str:
+    normal = surface.normal_path(path)
+    return normal if normal in _PATHS else "(unknown)"
+
+
+def _hosts(settings: Settings, port: int) -> frozenset[str]:
+    """Every Host header that names this server; on loopback without a public URL, the three names of loopback."""
+    default = {"http": 80, "https": 443}
+    if settings.public_url:
+        parts = urlsplit(settings.public_url)
+        bare = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+        names, scheme, port = [bare], parts.scheme, parts.port or default[parts.scheme]
+    else:
+        names, scheme = [f"[{name}]" if ":" in name else name for name in LOOPBACK_NAMES], settings.scheme
+    with_port = {f"{name}:{port}" for name in names}
+    return frozenset(with_port | set(names) if port == default[scheme] else with_port)

@@ -1,0 +1,70 @@
+"""The command `admincenter`: the composition root of the commands, and the one place where a refusal becomes an exit code.
+
+Exit codes: 0 done; 1 refused (a sentence on standard error says why); 2 wrong usage, or data that cannot be worked on; 130
+interrupted. Each group of commands is imported when it is used, and `serve` starts without the command line's own library.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from admincenter.core import values
+from admincenter.core.errors import Refusal, StartRefused
+from admincenter.store.sql import Broken
+
+if TYPE_CHECKING:
+    from admincenter.store.opening import Store
+
+REFUSED, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+
+
+class _Storage:
+    """`context.Storage` over the real store."""
+
+    def open(self, data: Path, key_file: Path | None) -> "Store":
+        from admincenter.store.opening import Store
+
+        return Store(data, key_file)
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command line; its exit code. What was expected to go wrong is one line on standard error."""
+    try:
+        code = _dispatch(list(arguments))
+        sys.stdout.flush()
+    except Refusal as refusal:
+        return _told(str(refusal), UNUSABLE if isinstance(refusal, StartRefused) else REFUSED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Broken as error:
+        return _told(f"The storage failed ({error}): look at the disk, then at `admincenter database check`", UNUSABLE)
+    except OSError as error:
+        return _told(f"{error.filename or 'The system'}: {error.strerror}", UNUSABLE)
+    return code
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments[:1] == ["serve"]:
+        from admincenter.cli import serve
+
+        flags = serve.plain_flags(arguments[1:])
+        if flags is not None:
+            return serve.start(flags)
+    from admincenter.cli import tree
+
+    return tree.run(arguments, _Storage())
+
+
+def _told(sentence: str, code: int) -> int:
+    print(f"admincenter: {values.visible(sentence, 2_000)}", file=sys.stderr)
+    return code

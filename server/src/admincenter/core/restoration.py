@@ -1,0 +1,78 @@
+"""After a restore nothing that died since the backup lives again (promise 8).
+
+Every token is dead, and every secret that was reset since is reset again, to a value that nobody is told. What was reset is read
+from the database that the backup replaces; where that cannot be believed, every secret is reset.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from admincenter.core import integrations
+from admincenter.core.audit import SECOND, Detail, Event, Head, Origin, event
+from admincenter.core.credentials import Entropy, ServerKey
+from admincenter.core.ports import Change, Standing, Tx, Window
+
+GENERATIONS = 1_000_000
+"""How far each token counter moves on, so that no number of a token issued after the backup comes again."""
+
+
+class Replaced(NamedTuple):
+    """An instance in the database that is replaced: the end of its log, and its integrations by App ID."""
+
+    sequence: int
+    standings: Mapping[str, Standing]
+
+
+class Restoring(NamedTuple):
+    """One restore: when the backup was taken (µs), the key for new secrets, who does it."""
+
+    taken_at: int
+    key: ServerKey
+    by: Origin
+    entropy: Entropy
+
+
+class Revived(NamedTuple):
+    """What an admin must look at: App IDs with a new secret, and those whose permissions or addresses are the backup's again."""
+
+    instance: str
+    reset: Sequence[str]
+    changed: Sequence[str]
+
+
+def what_is_replaced(tx: Tx, instance: str, head: Head) -> Replaced | None:
+    """The instance in the database that is replaced, if its log holds the event with which the backup ends.
+
+    If not, that database is older than the backup or went another way: it does not know what was reset since.
+    """
+    same = tx.audit.records(Window(instance, head.sequence - 1, head.sequence + 1, 1, True))
+    if not same or same[0].digest != head.digest:
+        return None
+    return Replaced(tx.audit.head(instance).sequence, {each.app_id: each for each in tx.integrations.standings(instance)})
+
+
+def bring_back(tx: Tx, instance: str, replaced: Replaced | None, how: Restoring) -> Change[Revived]:
+    """Makes the instance of a backup fit to be served again."""
+    tx.integrations.forget_tokens(instance, GENERATIONS)
+    known = replaced.standings if replaced else {}
+    live = [each for each in tx.integrations.standings(instance) if each.deleted_at is None]
+    reset = [each.app_id for each in live if not _has_still_its_secret(each, known.get(each.app_id))]
+    changed = [each.app_id for each in live if each.app_id in known and known[each.app_id].access != each.access]
+    events = [_restored(instance, len(reset), replaced, how)]
+    for app_id in reset:
+        events += integrations.reset_secret(tx, instance, app_id, how.key, how.by, how.entropy, "restore").events
+    return Change(Revived(instance, reset, changed), events)
+
+
+def _has_still_its_secret(one: Standing, replaced: Standing | None) -> bool:
+    """Whether the secret was good to the end. One that only moved to another server key is the same secret."""
+    if replaced is None or replaced.deleted_at is not None or not replaced.enabled:
+        return False
+    moved = one.secret_key != replaced.secret_key
+    return one.secret_set_at == replaced.secret_set_at and (moved or one.secret_digest == replaced.secret_digest)
+
+
+def _restored(instance: str, count: int, replaced: Replaced | None, how: Restoring) -> Event:
+    lost: dict[str, Detail] = {"replaced_sequence": replaced.sequence} if replaced else {}
+    taken_at = how.taken_at // SECOND
+    return event("instance.restored", instance, how.by, instance, taken_at=taken_at, secrets_reset=count, **lost)

@@ -1,0 +1,110 @@
+"""What a worker does besides answering: checkpoints, fresh keys, the check after an unclean stop, the probe of readiness."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from admincenter.api.call import Door
+from admincenter.core import checkpoints
+from admincenter.core.checkpoints import Checkpoint
+from admincenter.core.errors import Refusal
+from admincenter.core.ports import Change, Tx
+from admincenter.store.executor import Executor
+from admincenter.store.opening import Store
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_SECONDS = 60.0
+KEY_SECONDS = 1.0
+PROBE_SECONDS = 5.0
+
+
+class Readiness:
+    """Whether the process can read and write: a test write at most every five seconds, cached."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._answer = ""
+        self._until = 0.0
+        self.waiting_for = ""
+
+    async def __call__(self) -> str:
+        """Why it is not ready; empty when it is."""
+        if self.waiting_for:
+            return self.waiting_for
+        if time.monotonic() >= self._until:
+            self._answer = await self._probe()
+            self._until = time.monotonic() + PROBE_SECONDS
+        return self._answer
+
+    async def _probe(self) -> str:
+        def touch(tx: Tx) -> Change[None]:
+            tx.prove_writable()
+            return Change(None, [])
+
+        try:
+            await self._executor.write(touch)
+        except Refusal:
+            return "the database cannot be written"
+        return ""
+
+
+async def check_after_unclean_stop(store: Store, readiness: Readiness, on_fault: Callable[[], None]) -> None:
+    """The full check of a database that was not stopped cleanly. Nothing is ready before it is done."""
+    readiness.waiting_for = "the database is being checked after an unclean stop"
+    faults = await asyncio.to_thread(store.integrity_faults)
+    if faults:
+        log.critical("the database is damaged: %s; restore a backup", "; ".join(faults))
+        readiness.waiting_for = "the database is damaged"
+        on_fault()
+        return
+    log.info("the database was not stopped cleanly; every page was checked and is sound")
+    readiness.waiting_for = ""
+
+
+async def keep_keys_fresh(store: Store, door: Door) -> None:
+    """Reads the keys again where the key file or the database's list of keys changed."""
+    while True:
+        await asyncio.sleep(KEY_SECONDS)
+        try:
+            ring = await asyncio.to_thread(store.keyring_if_changed, door.keyring)
+        except Refusal as error:
+            log.warning("the keys could not be read again: %s", error)
+            continue
+        if ring is not None:
+            door.keyring = ring
+            log.info("server keys changed; the primary key is %s", ring.primary.key_id)
+
+
+async def write_checkpoints(executor: Executor, door: Door, directory: Path | None) -> None:
+    """A signed checkpoint of every log that grew, each minute: as a log line, and appended to a file per instance."""
+    written: dict[str, int] = {}
+    while True:
+        await asyncio.sleep(CHECKPOINT_SECONDS)
+        try:
+            grown = [each for each in await executor.read(_ends) if each.sequence > written.get(each.instance, 0)]
+            await asyncio.to_thread(_write, grown, door.keyring.seed, directory)
+        except (Refusal, OSError) as error:
+            log.warning("checkpoints could not be written: %s", error)
+            continue
+        written |= {each.instance: each.sequence for each in grown}
+
+
+def _ends(tx: Tx) -> list[Checkpoint]:
+    return [checkpoints.of(row.instance, tx.audit.head(row.instance)) for row in tx.instances.all()]
+
+
+def _write(grown: list[Checkpoint], seed: bytes, directory: Path | None) -> None:
+    for each in grown:
+        note = checkpoints.sign(each, seed)
+        log.info("checkpoint", extra={"note": note})
+        if directory is not None:
+            with (directory / f"{each.instance}.checkpoints").open("a", encoding="utf-8") as stream:
+                stream.write(note + "\n")
+
+
+def start(duties: list[Coroutine[None, None, None]]) -> list["asyncio.Task[None]"]:
+    """Runs each until the process stops."""
+    return [asyncio.create_task(each) for each in duties]

@@ -1,0 +1,24 @@
+"""The check of a whole database: its pages, its references, and whether what it says twice agrees."""
+
+from collections.abc import Iterator
+
+from admincenter.core import soundness
+from admincenter.store.sql import Broken
+from admincenter.store.sqlite import SqliteDatabase
+
+
+def faults(database: SqliteDatabase) -> list[str]:
+    """A sentence for each thing that is wrong, in one snapshot, while others write."""
+    try:
+        database.snapshot()
+        damaged = [f"The file is damaged: {each}" for each in database.integrity_faults()]
+        return damaged or [*_dangling(database), *soundness.faults(database.tx)]
+    except Broken as error:
+        return [f"The file is damaged: {error}"]
+    finally:
+        database.rollback()
+
+
+def _dangling(database: SqliteDatabase) -> Iterator[str]:
+    for table, row, referred, _number in database.sql.all("PRAGMA foreign_key_check"):
+        yield f"Row {row} of table {table} refers to a row of {referred} that does not exist"

@@ -1,0 +1,194 @@
+"""`admincenter serve`: one small parent that checks the data, binds the socket, and keeps its workers running.
+
+A worker that meets an I/O error ends itself; the parent starts another. The parent holds no database connection while it forks.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from types import FrameType
+
+import uvicorn
+import uvloop
+
+from admincenter import log as server_log
+from admincenter.api.protocol import Protocol
+from admincenter.app import App
+from admincenter.core.errors import StartRefused
+from admincenter.settings import Settings
+from admincenter.store.opening import Store
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 10
+KEEP_ALIVE_SECONDS = 30
+QUICK_SECONDS = 5.0
+MOST_PAUSE = 5.0
+BROKEN = 70
+
+
+def serve(settings: Settings) -> int:
+    """Serves until it is told to stop; the exit code. Raises StartRefused with one clear line."""
+    store = Store(settings.data, settings.key_file, create=True)
+    _refuse_bad_checkpoint_dir(settings)
+    server_log.set_up(settings.log_format)
+    listening = _bind(settings)
+    port: int = listening.getsockname()[1]
+    _allow_connections(settings.max_connections)
+    store.mark_running()
+    _greet(settings, store, port)
+    Workers(settings, store, listening, port).run()
+    store.mark_stopped()
+    store.close()
+    return 0
+
+
+def _refuse_bad_checkpoint_dir(settings: Settings) -> None:
+    directory = settings.checkpoint_dir
+    if directory is not None and not (directory.is_dir() and os.access(directory, os.W_OK)):
+        raise StartRefused(f"--checkpoint-dir {directory} is not a directory that can be written")
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host.strip("[]"), settings.port))
+    except OSError as error:
+        listening.close()
+        raise StartRefused(
+            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}; choose another with --port"
+        ) from None
+    listening.listen(2_048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def _allow_connections(wanted: int) -> None:
+    """Raises the limit of open files as far as this user may, so that the connection cap is the one that counts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    target = wanted + 256 if hard == resource.RLIM_INFINITY else min(wanted + 256, hard)
+    if soft < target:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+
+
+def _greet(settings: Settings, store: Store, port: int) -> None:
+    """Where it listens, and what to paste next. Nothing secret: this runs under journals."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = settings.public_url or f"{settings.scheme}://{host}:{port}"
+    lines = [f"Admin Center serves on {base} (data in {settings.data}). Ctrl-C stops it."]
+    if store.has_no_integration():
+        data = "" if str(settings.data) == "data" else f" --data {settings.data}"
+        lines += [
+            "",
+            "No integration exists yet. In another terminal, paste:",
+            "",
+            f'  .venv/bin/admincenter integration create{data} --purpose security --name "My first integration" \\',
+            f"      --allow-ip 127.0.0.1 --permission read_security_audit_logs --base-url {base}",
+            "",
+            "It prints the App ID, the App Secret (once) and the curl that buys an access token.",
+        ]
+    print("\n".join(lines), flush=True)
+
+
+class Workers:
+    """The worker processes: started, watched, started again, stopped."""
+
+    def __init__(self, settings: Settings, store: Store, listening: socket.socket, port: int) -> None:
+        self._settings, self._store, self._listening, self._port = settings, store, listening, port
+        self._running: dict[int, tuple[int, float]] = {}
+        self._stopping = False
+        self._pause = 0.0
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT came and every worker has ended."""
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._stop)
+        for number in range(self._settings.workers):
+            self._start(number)
+        while self._running:
+            try:
+                ended, status = os.wait()
+            except ChildProcessError:
+                break
+            self._ended(ended, os.waitstatus_to_exitcode(status))
+
+    def _start(self, number: int) -> None:
+        child = os.fork()
+        if child == 0:
+            os._exit(_work(self._settings, self._store, self._listening, self._port, number))
+        self._running[child] = (number, time.monotonic())
+
+    def _ended(self, child: int, code: int) -> None:
+        number, started = self._running.pop(child)
+        if self._stopping:
+            return
+        quick = time.monotonic() - started < QUICK_SECONDS
+        self._pause = min(MOST_PAUSE, max(0.2, self._pause * 2)) if quick else 0.0
+        log.error("worker %d ended with code %d; starting it again in %.1f s", number, code, self._pause)
+        time.sleep(self._pause)
+        if not self._stopping:
+            self._start(number)
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for child in list(self._running):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+
+
+def _work(settings: Settings, store: Store, listening: socket.socket, port: int, number: int) -> int:
+    """One worker, from fork to exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent passes it on, once
+    code = 0
+
+    def broken() -> None:
+        nonlocal code
+        code = BROKEN
+        server.should_exit = True
+
+    app = App(settings, store, port, number, broken)
+    server = uvicorn.Server(_config(settings, app))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(app, server, listening))
+    except Exception:
+        log.exception("worker %d failed", number)
+        return 1
+    sys.stderr.flush()
+    return code
+
+
+async def _serve(app: App, server: uvicorn.Server, listening: socket.socket) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: setattr(server, "should_exit", True))
+    await app.start()
+    try:
+        await server._serve([listening])
+    finally:
+        await app.stop()
+
+
+def _config(settings: Settings, app: App) -> uvicorn.Config:
+    protocol = type("LimitedProtocol", (Protocol,), {"max_connections": settings.max_connections})
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
+        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+    )
