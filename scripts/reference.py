@@ -61,7 +61,7 @@ def settings_page() -> str:
         "A flag of `admincenter serve` beats its environment variable, and the variable beats the default.\n"
         "A value that makes no sense, settings that contradict each other, and an `ADMINCENTER_` variable that does not exist"
         " are refused at the start, in one line, with exit code 2.",
-        "The other commands read the same variables; of the flags they know `--data` only.",
+        "The other commands read the variables that concern them, such as `ADMINCENTER_DATA` and `ADMINCENTER_KEY_FILE`.",
         table(("Flag", "Variable", "Default", "Meaning"), rows),
     )
 
@@ -248,17 +248,19 @@ def _command_text(name: str, command: Any) -> str:
 
 
 def _names(parameter: Any) -> str:
+    value = f" {parameter.metavar}" if parameter.metavar else ""
     if parameter.param_type_name == "argument":
-        return code(parameter.name.upper())
-    repeat = " (repeatable)" if parameter.multiple else ""
-    return ", ".join(code(each) for each in [*parameter.opts, *parameter.secondary_opts]) + repeat
+        return code(value.strip() or parameter.name.upper())
+    told = "epeatable" in (parameter.help or "")
+    repeat = " (repeatable)" if parameter.multiple and not told else ""
+    return ", ".join(code(each + value) for each in [*parameter.opts, *parameter.secondary_opts]) + repeat
 
 
 def _default(parameter: Any) -> str:
     if parameter.required:
         return "required"
     value = getattr(parameter.default, "value", parameter.default)
-    return "" if value in (None, False, "", ()) or callable(value) else code(str(value))
+    return "" if value in (None, False, "", (), []) or callable(value) else code(str(value))
 
 
 PAGES: dict[str, Callable[[], str]] = {

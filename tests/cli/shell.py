@@ -1,4 +1,4 @@
-"""A person at a shell: types a command, sees its exit code and what it printed; reads the audit log to see what was recorded."""
+"""A person at a shell: types a command, sees its exit code and what it printed; reads what the audit log recorded."""
 
 import json
 import os

@@ -63,7 +63,7 @@ def test_break_glass_kills_every_live_token_and_says_how_many(shell: Shell, made
     shell.mint(made)
     shell.mint(shell.create(name="Second"))
     shell.create(name="Without a token")
-    assert shell.ok("instance", "revoke-all-tokens").out == "2 live tokens are dead\n"
+    assert shell.ok("instance", "revoke-all-tokens").out == "Live tokens revoked: 2\n"
     assert shell.json("instance", "revoke-all-tokens") == {"revoked": 0}
     assert shell.json("integration", "show", made["app_id"])["token"] == "none"
     events = [each for each in shell.events(made["instance"]) if each["extra_data"]["kind"] == "instance.tokens_revoked"]

@@ -1,4 +1,4 @@
-"""The commands that change an integration: each does one thing, records it under the right name, and refuses in one sentence."""
+"""The commands that change an integration: each does one thing, records it by its right name, and refuses in one sentence."""
 
 from typing import Any
 
@@ -87,9 +87,7 @@ def test_the_last_address_needs_a_confirmation(shell: Shell, made: dict[str, Any
         ("\x1b[31m10.0.0.1", "is not an IPv4 or IPv6 address"),
     ],
 )
-def test_an_entry_that_no_allowlist_takes_is_refused(
-    shell: Shell, made: dict[str, Any], address: str, expected: str
-) -> None:
+def test_an_entry_that_no_allowlist_takes_is_refused(shell: Shell, made: dict[str, Any], address: str, expected: str) -> None:
     """The list stays as it was, and nothing of a terminal's language is echoed."""
     said = shell.refused("integration", "allow", made["app_id"], address)
     assert expected in said

@@ -111,7 +111,7 @@ def test_show_tells_waiting_addresses_and_what_was_used_when(shell: Shell, made:
             [
                 UsageCount(instance, app_id, READ, "192.0.2.7", 0, 40, 5_000_000),
                 UsageCount(instance, app_id, READ, "192.0.2.8", 1, 2, 86_400_000_000),
-                UsageCount(instance, app_id, "", "192.0.2.7", 1, 1, 86_401_000_000),
+                UsageCount(instance, app_id, "/me", "192.0.2.7", 1, 1, 86_401_000_000),
             ]
         )
         return Change(None, [])
@@ -124,7 +124,7 @@ def test_show_tells_waiting_addresses_and_what_was_used_when(shell: Shell, made:
         {"address": "198.51.100.9", "times": 3, "first_at": "1970-01-01T00:00:01Z", "last_at": "1970-01-01T00:01:01Z"}
     ]
     assert found["usage"] == [
-        {"permission": "any", "calls": 1, "last_used_at": "1970-01-02T00:00:01Z", "last_address": "192.0.2.7"},
+        {"permission": "/me", "calls": 1, "last_used_at": "1970-01-02T00:00:01Z", "last_address": "192.0.2.7"},
         {"permission": READ, "calls": 42, "last_used_at": "1970-01-02T00:00:00Z", "last_address": "192.0.2.8"},
     ]
     seen = shell.ok("integration", "show", app_id).out

@@ -40,9 +40,7 @@ FACTS = Facts(
     token_digest=token_digest(),
     issued_at=ISSUED_AT,
     generation=2,
-    sealed=credentials.seal(
-        TOKEN, SECRET, credentials.SealContext(INSTANCE, APP_ID, 2, ISSUED_AT), lambda size: bytes(size)
-    ),
+    sealed=credentials.seal(TOKEN, SECRET, credentials.SealContext(INSTANCE, APP_ID, 2, ISSUED_AT), lambda size: bytes(size)),
     previous_digest=token_digest(PREVIOUS),
     previous_expires_at=ISSUED_AT + 3_600 * SECOND,
     previous_reason="superseded",

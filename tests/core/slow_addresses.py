@@ -33,7 +33,7 @@ def admits(networks: Sequence[str], client: Ip) -> bool:
     return any(client in network(each) for each in networks if network(each).version == client.version)
 
 
-def client(peer: str, forwarded: Sequence[str], proxies: Sequence[str]) -> Ip | None | ValueError:
+def client(peer: str, forwarded: Sequence[str], proxies: Sequence[str]) -> Ip | ValueError | None:
     """The client's address; None where nobody can say; a ValueError where the request itself is refused."""
     direct = address(peer)
     if direct is None:

@@ -1,4 +1,4 @@
-"""The decision written a second time, as a plain table of questions in the contract's order, on plain words instead of bytes."""
+"""The decision written a second time, as plain questions in the contract's order, on words instead of bytes."""
 
 from typing import NamedTuple
 

@@ -49,7 +49,20 @@ def test_thirty_two_entries_are_read_and_thirty_three_are_refused(lines: int) ->
 
 @pytest.mark.parametrize(
     "entry",
-    ["a", "", "1.2.3.4:80", "[::1]:80", "fe80::1%eth0", "unknown", "1.2.3.4\0", "\x07", "010.0.0.1", "1.2.3.4/32", "9" * 5_000, "é"],
+    [
+        "a",
+        "",
+        "1.2.3.4:80",
+        "[::1]:80",
+        "fe80::1%eth0",
+        "unknown",
+        "1.2.3.4\0",
+        "\x07",
+        "010.0.0.1",
+        "1.2.3.4/32",
+        "9" * 5_000,
+        "é",
+    ],
 )
 def test_an_entry_that_is_no_address_admits_nobody(entry: str) -> None:
     """A24: never "no address, so no check"."""
@@ -77,11 +90,22 @@ def test_a_connection_without_an_address_admits_nobody(peer: str) -> None:
 
 
 ADDRESSES = st.one_of(
-    st.sampled_from(["10.0.0.1", "10.0.0.255", "10.0.1.0", "2001:db8:1::1", "2001:db8:2::1", "192.0.2.127", "192.0.2.128", "::ffff:10.0.0.2"]),
+    st.sampled_from(
+        [
+            "10.0.0.1",
+            "10.0.0.255",
+            "10.0.1.0",
+            "2001:db8:1::1",
+            "2001:db8:2::1",
+            "192.0.2.127",
+            "192.0.2.128",
+            "::ffff:10.0.0.2",
+        ]
+    ),
     st.integers(0, 2**32 - 1).map(lambda number: str(ipaddress.IPv4Address(number))),
     st.integers(0, 2**32 - 1).map(lambda number: f"::ffff:{ipaddress.IPv4Address(number)}"),
     st.integers(0, 2**128 - 1).map(lambda number: str(ipaddress.IPv6Address(number))),
-)  # fmt: skip
+)
 JUNK = st.one_of(st.sampled_from(["", "a", "1.2.3.4:80", "[::1]", "::1%lo", "0.0.0.010"]), st.text(max_size=12))
 PADDED = st.builds(
     lambda before, entry, after: before + entry + after, st.sampled_from(["", " ", "\t"]), ADDRESSES, st.sampled_from(["", " "])

@@ -85,8 +85,15 @@ def test_every_combination_is_decided_as_the_plain_model_decides_it() -> None:
         assert (decision.passed == len(STEPS)) == (not expected), now
         seen.add(expected)
     assert seen == {
-        "", "CredentialWrong", "TokenUnknown", "IntegrationOff", "TokenExpired", "TokenDead", "AddressRefused", "PermissionMissing"
-    }  # fmt: skip
+        "",
+        "CredentialWrong",
+        "TokenUnknown",
+        "IntegrationOff",
+        "TokenExpired",
+        "TokenDead",
+        "AddressRefused",
+        "PermissionMissing",
+    }
 
 
 @pytest.mark.parametrize(
@@ -129,14 +136,18 @@ def test_a_call_is_refused_where_a_fact_is_missing_or_garbled(opening: str, chan
     assert isinstance(decide(FACTS._replace(**change), asked).refusal, CallRefused)
 
 
-@pytest.mark.parametrize("change", [{"secret_digest": b""}, {"secret_digest": bytes(32)}, {"enabled": 0}, {"access": b""}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{"secret_digest": b""}, {"secret_digest": bytes(32)}, {"enabled": 0}, {"access": b""}], ids=str
+)
 def test_a_token_request_is_refused_where_a_fact_is_missing_or_garbled(change: dict[str, Any]) -> None:
     asked = Question(OPENINGS["secret"], [secret_digest()], CLIENTS["allowed"], ISSUED_AT)
     assert isinstance(decide(FACTS._replace(**change), asked).refusal, CallRefused)
 
 
 @pytest.mark.parametrize("opening", list(OPENINGS.values()), ids=list(OPENINGS))
-@pytest.mark.parametrize("digests", [[], [b""], [bytes(32)], [FACTS.secret_digest[:-1]]], ids=["none", "empty", "zero", "short"])
+@pytest.mark.parametrize(
+    "digests", [[], [b""], [bytes(32)], [FACTS.secret_digest[:-1]]], ids=["none", "empty", "zero", "short"]
+)
 def test_nothing_opens_without_the_credential_itself(opening: Opening, digests: list[bytes]) -> None:
     for facts in (FACTS, None):
         assert decide(facts, Question(opening, digests, CLIENTS["allowed"], ISSUED_AT)).refusal is not None
@@ -161,7 +172,11 @@ def test_an_unknown_app_id_and_a_wrong_secret_cannot_be_told_apart() -> None:
     asked = Question(OPENINGS["secret"], [secret_digest(TOKEN)], CLIENTS["other"], ISSUED_AT)
     unknown, wrong = decide(None, asked), decide(FACTS, asked)
     assert isinstance(unknown.refusal, CredentialWrong)
-    assert (unknown.passed, str(unknown.refusal), type(unknown.refusal)) == (wrong.passed, str(wrong.refusal), type(wrong.refusal))
+    assert (unknown.passed, str(unknown.refusal), type(unknown.refusal)) == (
+        wrong.passed,
+        str(wrong.refusal),
+        type(wrong.refusal),
+    )
 
 
 def test_the_address_is_told_only_to_a_proved_credential() -> None:

@@ -8,7 +8,7 @@ import pytest
 from admincenter.core.events import CATALOGUE, EventKind
 
 KINDS = list(CATALOGUE.values())
-PARTICIPLE = r"([a-z]+_)*([a-z]+ed|seen|cut)(_[a-z]+)*"
+PARTICIPLE = r"([a-z]+_)*([a-z]+ed|seen|cut|reset|withdrawn)(_[a-z]+)*"
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
@@ -40,5 +40,10 @@ def test_no_two_kinds_share_a_key_or_a_name() -> None:
 
 def test_what_a_person_must_look_at_is_a_finding() -> None:
     assert {each.key for each in KINDS if each.finding} >= {
-        "address.refused", "secret.guessed", "secret.seen_in_url", "token.seen_in_url", "credential.used_client_side", "instance.restored"
-    }  # fmt: skip
+        "address.refused",
+        "secret.guessed",
+        "secret.seen_in_url",
+        "token.seen_in_url",
+        "credential.used_client_side",
+        "instance.restored",
+    }

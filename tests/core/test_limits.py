@@ -25,8 +25,14 @@ class Bucket:
         return allowed
 
 
-@given(st.integers(1, 30), st.integers(1, 6_000_000), st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20_000_000)), max_size=120))
-def test_an_allowance_allows_exactly_what_a_bucket_of_drops_gives(burst: int, interval: int, steps: list[tuple[int, int]]) -> None:
+@given(
+    st.integers(1, 30),
+    st.integers(1, 6_000_000),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20_000_000)), max_size=120),
+)
+def test_an_allowance_allows_exactly_what_a_bucket_of_drops_gives(
+    burst: int, interval: int, steps: list[tuple[int, int]]
+) -> None:
     allowance, buckets = Allowance(burst, interval), {key: Bucket(burst, interval) for key in range(3)}
     now = 0
     for key, pause in steps:

@@ -115,7 +115,9 @@ CALL = st.tuples(st.sampled_from("ab"), st.sampled_from(["me", "logs"]), st.inte
 
 
 @given(st.lists(CALL), st.lists(CALL))
-def test_usage_that_could_not_be_written_is_added_to_what_came_meanwhile(early: list[tuple[str, str, int]], late: list[tuple[str, str, int]]) -> None:
+def test_usage_that_could_not_be_written_is_added_to_what_came_meanwhile(
+    early: list[tuple[str, str, int]], late: list[tuple[str, str, int]]
+) -> None:
     usage, together = Usage(), Usage()
     for app_id, permission, now in early:
         usage.add(HERE, app_id, permission, "192.0.2.7", now)

@@ -68,7 +68,9 @@ def test_a_token_that_is_neither_the_live_nor_the_previous_one_is_unknown(presen
 
 
 @pytest.mark.parametrize(
-    "row", [FACTS._replace(sealed=None), FACTS._replace(issued_at=None), FACTS._replace(generation=9)], ids=["none", "time", "row"]
+    "row",
+    [FACTS._replace(sealed=None), FACTS._replace(issued_at=None), FACTS._replace(generation=9)],
+    ids=["none", "time", "row"],
 )
 def test_there_is_nothing_to_fetch_where_nothing_is_sealed_for_this_row(row: Facts) -> None:
     with pytest.raises(NoLiveToken):
@@ -156,5 +158,8 @@ def test_a_secret_proved_under_an_old_key_moves_to_the_primary_one(shop: Shop) -
     minted = shop.mint(shop.facts(), key=newer)
     row = shop.facts()
     assert isinstance(minted, Minted)
-    assert (row.secret_key, row.secret_digest) == (newer.key_id, credentials.digest(SECRET_PREFIX, newer.key, shop.made.app_secret))
+    assert (row.secret_key, row.secret_digest) == (
+        newer.key_id,
+        credentials.digest(SECRET_PREFIX, newer.key, shop.made.app_secret),
+    )
     assert row.token_digest == credentials.digest(TOKEN_PREFIX, newer.key, minted.token)

@@ -7,10 +7,27 @@ from hypothesis import strategies as st
 from admincenter.core import values
 from admincenter.core.errors import ValueBad
 
-DECEIVING = ["\0", "\n", "\r", "\t", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\u200f", "\u061c", "\ud800"]
+DECEIVING = [
+    "\0",
+    "\n",
+    "\r",
+    "\t",
+    "\x1b[31m",
+    "\x7f",
+    "\x85",
+    "\u2028",
+    "\u2029",
+    "\u202e",
+    "\u2066",
+    "\u200f",
+    "\u061c",
+    "\ud800",
+]
 
 
-@pytest.mark.parametrize("given_text", ["Payroll", "  Payroll ", "Löhne & Gehälter", "'; DROP TABLE integrations; --", "{name}", "=1+1", "🧾"])
+@pytest.mark.parametrize(
+    "given_text", ["Payroll", "  Payroll ", "Löhne & Gehälter", "'; DROP TABLE integrations; --", "{name}", "=1+1", "🧾"]
+)
 def test_a_readable_text_is_kept_as_it_is_without_surrounding_spaces(given_text: str) -> None:
     assert values.text(given_text, "name") == given_text.strip()
 

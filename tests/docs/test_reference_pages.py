@@ -70,7 +70,7 @@ def test_a_missing_row_is_noticed(page: str, tmp_path: Path) -> None:
     pages = tmp_path / "reference"
     shutil.copytree(REFERENCE, pages)
     lines = (pages / page).read_text(encoding="utf-8").splitlines(keepends=True)
-    last = max(at for at, line in enumerate(lines) if line.startswith("| `") or line.startswith("| [`"))
+    last = max(at for at, line in enumerate(lines) if line.startswith(("| `", "| [`")))
     (pages / page).write_text("".join(lines[:last] + lines[last + 1 :]), encoding="utf-8")
     checked = _check(pages)
     assert checked.returncode == 1

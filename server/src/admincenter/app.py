@@ -33,7 +33,7 @@ class App:
     """The application of one process. `broken` is called when this process must end and be started again."""
 
     def __init__(self, settings: Settings, store: Store, port: int, worker: int, broken: Callable[[], None]) -> None:
-        self._settings, self._store, self._worker, self._broken = settings, store, worker, broken
+        self._settings, self._store, self._worker = settings, store, worker
         self._hosts = _hosts(settings, port)
         self._executor = Executor(store.connect, broken)
         self._readiness = duties.Readiness(self._executor)
@@ -63,7 +63,7 @@ class App:
         if self._worker == 0:
             todo.append(duties.write_checkpoints(self._executor, self._door, self._settings.checkpoint_dir))
         if self._store.was_unclean:
-            todo.append(duties.check_after_unclean_stop(self._store, self._readiness, self._broken))
+            todo.append(duties.check_after_unclean_stop(self._store, self._readiness))
         self._tasks = duties.start(todo)
 
     def _count(self) -> None:

@@ -1,9 +1,10 @@
 """What a worker does besides answering: checkpoints, fresh keys, the check after an unclean stop, the probe of readiness."""
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 
 from admincenter.api.call import Door
@@ -13,6 +14,7 @@ from admincenter.core.errors import Refusal
 from admincenter.core.ports import Change, Tx
 from admincenter.store.executor import Executor
 from admincenter.store.opening import Store
+from admincenter.store.sql import Broken
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +30,17 @@ class Readiness:
         self._executor = executor
         self._answer = ""
         self._until = 0.0
+        self._probing = asyncio.Lock()
         self.waiting_for = ""
 
     async def __call__(self) -> str:
         """Why it is not ready; empty when it is."""
         if self.waiting_for:
             return self.waiting_for
-        if time.monotonic() >= self._until:
-            self._answer = await self._probe()
-            self._until = time.monotonic() + PROBE_SECONDS
+        async with self._probing:  # who asks meanwhile waits for the same probe: a flood of questions is no flood of writes
+            if time.monotonic() >= self._until:
+                self._answer = await self._probe()
+                self._until = time.monotonic() + PROBE_SECONDS
         return self._answer
 
     async def _probe(self) -> str:
@@ -51,17 +55,25 @@ class Readiness:
         return ""
 
 
-async def check_after_unclean_stop(store: Store, readiness: Readiness, on_fault: Callable[[], None]) -> None:
+async def check_after_unclean_stop(store: Store, readiness: Readiness) -> None:
     """The full check of a database that was not stopped cleanly. Nothing is ready before it is done."""
     readiness.waiting_for = "the database is being checked after an unclean stop"
-    faults = await asyncio.to_thread(store.integrity_faults)
+    faults = await _all_faults(store)
     if faults:
         log.critical("the database is damaged: %s; restore a backup", "; ".join(faults))
         readiness.waiting_for = "the database is damaged"
-        on_fault()
         return
     log.info("the database was not stopped cleanly; every page was checked and is sound")
     readiness.waiting_for = ""
+
+
+async def _all_faults(store: Store) -> list[str]:
+    while True:
+        try:
+            return await asyncio.to_thread(store.integrity_faults)
+        except (Refusal, Broken) as error:
+            log.warning("the database cannot be checked now: %s; trying again", error)
+            await asyncio.sleep(PROBE_SECONDS)
 
 
 async def keep_keys_fresh(store: Store, door: Door) -> None:
@@ -70,7 +82,7 @@ async def keep_keys_fresh(store: Store, door: Door) -> None:
         await asyncio.sleep(KEY_SECONDS)
         try:
             ring = await asyncio.to_thread(store.keyring_if_changed, door.keyring)
-        except Refusal as error:
+        except (Refusal, Broken) as error:
             log.warning("the keys could not be read again: %s", error)
             continue
         if ring is not None:
@@ -99,7 +111,7 @@ def _ends(tx: Tx) -> list[Checkpoint]:
 def _write(grown: list[Checkpoint], seed: bytes, directory: Path | None) -> None:
     for each in grown:
         note = checkpoints.sign(each, seed)
-        log.info("checkpoint", extra={"note": note})
+        log.info("checkpoint %s", json.dumps(note, ensure_ascii=False), extra={"note": note})
         if directory is not None:
             with (directory / f"{each.instance}.checkpoints").open("a", encoding="utf-8") as stream:
                 stream.write(note + "\n")

@@ -1,18 +1,24 @@
 """`admincenter serve`: one small parent that checks the data, binds the socket, and keeps its workers running.
 
 A worker that meets an I/O error ends itself; the parent starts another. The parent holds no database connection while it forks.
+A parent that is killed takes its workers along: the pipe whose other end only it holds is then at its end.
 """
 
 import asyncio
 import logging
 import os
 import resource
+import shlex
 import signal
 import socket
+import ssl
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -30,23 +36,39 @@ GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
 QUICK_SECONDS = 5.0
 MOST_PAUSE = 5.0
+HANDSHAKE_SECONDS = 10.0
 BROKEN = 70
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(settings: Settings) -> int:
     """Serves until it is told to stop; the exit code. Raises StartRefused with one clear line."""
+    _refuse_bad_certificate(settings)
     store = Store(settings.data, settings.key_file, create=True)
     _refuse_bad_checkpoint_dir(settings)
     server_log.set_up(settings.log_format)
     listening = _bind(settings)
     port: int = listening.getsockname()[1]
     _allow_connections(settings.max_connections)
+    workers = Workers(settings, store, listening, port)
+    workers.heed_signals()  # before the mark: a stop that comes now is a clean one
     store.mark_running()
     _greet(settings, store, port)
-    Workers(settings, store, listening, port).run()
+    workers.run()
     store.mark_stopped()
     store.close()
     return 0
+
+
+def _refuse_bad_certificate(settings: Settings) -> None:
+    """Here, once: a worker that finds it out would only be started again and again."""
+    if settings.tls_cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+        raise StartRefused(f"{settings.tls_cert} and {settings.tls_key} cannot be used for TLS: {reason}") from None
 
 
 def _refuse_bad_checkpoint_dir(settings: Settings) -> None:
@@ -85,12 +107,13 @@ def _greet(settings: Settings, store: Store, port: int) -> None:
     base = settings.public_url or f"{settings.scheme}://{host}:{port}"
     lines = [f"Admin Center serves on {base} (data in {settings.data}). Ctrl-C stops it."]
     if store.has_no_integration():
-        data = "" if str(settings.data) == "data" else f" --data {settings.data}"
+        data = "" if str(settings.data) == "data" else f" --data {shlex.quote(str(settings.data))}"
+        command = sys.argv[0] if Path(sys.argv[0]).name == "admincenter" else ".venv/bin/admincenter"
         lines += [
             "",
             "No integration exists yet. In another terminal, paste:",
             "",
-            f'  .venv/bin/admincenter integration create{data} --purpose security --name "My first integration" \\',
+            f'  {shlex.quote(command)} integration create{data} --purpose security --name "My first integration" \\',
             f"      --allow-ip 127.0.0.1 --permission read_security_audit_logs --base-url {base}",
             "",
             "It prints the App ID, the App Secret (once) and the curl that buys an access token.",
@@ -106,11 +129,15 @@ class Workers:
         self._running: dict[int, tuple[int, float]] = {}
         self._stopping = False
         self._pause = 0.0
+        self._parent_ended, self._parent_lives = os.pipe()
+
+    def heed_signals(self) -> None:
+        """SIGTERM and SIGINT stop the workers from here on."""
+        for each in _STOPS:
+            signal.signal(each, self._stop)
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT came and every worker has ended."""
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, self._stop)
         for number in range(self._settings.workers):
             self._start(number)
         while self._running:
@@ -121,10 +148,20 @@ class Workers:
             self._ended(ended, os.waitstatus_to_exitcode(status))
 
     def _start(self, number: int) -> None:
-        child = os.fork()
-        if child == 0:
-            os._exit(_work(self._settings, self._store, self._listening, self._port, number))
-        self._running[child] = (number, time.monotonic())
+        with _stops_held_back():  # one that came between the fork and its record would leave a worker that nobody stops
+            if self._stopping:
+                return
+            child = os.fork()
+            if child == 0:
+                self._become_worker(number)
+            self._running[child] = (number, time.monotonic())
+
+    def _become_worker(self, number: int) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent passes it on, once
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        os.close(self._parent_lives)
+        os._exit(_work(self._settings, self._store, self._listening, self._port, number, self._parent_ended))
 
     def _ended(self, child: int, code: int) -> None:
         number, started = self._running.pop(child)
@@ -134,8 +171,7 @@ class Workers:
         self._pause = min(MOST_PAUSE, max(0.2, self._pause * 2)) if quick else 0.0
         log.error("worker %d ended with code %d; starting it again in %.1f s", number, code, self._pause)
         time.sleep(self._pause)
-        if not self._stopping:
-            self._start(number)
+        self._start(number)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -144,9 +180,26 @@ class Workers:
                 os.kill(child, signal.SIGTERM)
 
 
-def _work(settings: Settings, store: Store, listening: socket.socket, port: int, number: int) -> int:
+@contextmanager
+def _stops_held_back() -> Iterator[None]:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+
+class _Loop(uvloop.Loop):
+    """uvicorn has no setting for how long a TLS handshake may take; the loop's own answer is a minute."""
+
+    async def create_server(self, *arguments: Any, **options: Any) -> asyncio.AbstractServer:  # type: ignore[override]
+        if options.get("ssl"):
+            options["ssl_handshake_timeout"] = HANDSHAKE_SECONDS
+        return await super().create_server(*arguments, **options)
+
+
+def _work(settings: Settings, store: Store, listening: socket.socket, port: int, number: int, parent_ended: int) -> int:
     """One worker, from fork to exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent passes it on, once
     code = 0
 
     def broken() -> None:
@@ -157,8 +210,8 @@ def _work(settings: Settings, store: Store, listening: socket.socket, port: int,
     app = App(settings, store, port, number, broken)
     server = uvicorn.Server(_config(settings, app))
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(app, server, listening))
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(_serve(app, server, listening, parent_ended))
     except Exception:
         log.exception("worker %d failed", number)
         return 1
@@ -166,8 +219,15 @@ def _work(settings: Settings, store: Store, listening: socket.socket, port: int,
     return code
 
 
-async def _serve(app: App, server: uvicorn.Server, listening: socket.socket) -> None:
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: setattr(server, "should_exit", True))
+async def _serve(app: App, server: uvicorn.Server, listening: socket.socket, parent_ended: int) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+        loop.remove_reader(parent_ended)
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    loop.add_reader(parent_ended, stop)
     await app.start()
     try:
         await server._serve([listening])

@@ -39,7 +39,7 @@ async def token(request: Request) -> Presented:
     """The token of an API call. Raises TokenMissing, TokenMalformed, ParameterBad where there are two."""
     values = [_of_header(line) for line in request.authorization]
     exposed = False
-    if request.has_body or b"access_token" in request.query:
+    if request.has_body or request.query:
         elsewhere = (await _elsewhere(request)).text("access_token")
         if elsewhere is not None:
             values.append(elsewhere)
@@ -56,7 +56,7 @@ async def _elsewhere(request: Request) -> Parameters:
 
 
 def _of_header(line: str) -> str:
-    scheme, _space, value = line.strip().partition(" ")
+    scheme, _space, value = line.strip(" \t").partition(" ")
     if scheme.lower() not in ("bearer", "oauth"):
         raise TokenMalformed("the Authorization header must be: Bearer <token>")
-    return value.strip()
+    return value.strip(" \t")

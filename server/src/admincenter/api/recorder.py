@@ -34,6 +34,8 @@ class Recorder:
         self._full = asyncio.Event()
         self._usage = Usage(self._full.set)
         self._unwritten: tuple[list[Event], list[WaitingAddress]] = ([], [])
+        self._flushing = asyncio.Lock()
+        self._stopping = asyncio.Event()
         self._failing_since: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.used = self._usage.add
@@ -43,9 +45,9 @@ class Recorder:
         self._tasks = [asyncio.create_task(self._flush_events()), asyncio.create_task(self._flush_usage())]
 
     async def stop(self) -> None:
-        """Writes all that is counted."""
-        for task in self._tasks:
-            task.cancel()
+        """Writes all that is counted. A flush that is under way ends first: cut off, it would be written twice."""
+        self._stopping.set()
+        self._full.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.flush(stopping=True)
         await self.flush_usage()
@@ -73,27 +75,26 @@ class Recorder:
         self._events.add(group, self._clock(), client, values.visible(agent, 256))
 
     async def _flush_events(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
+        while not await _came(self._stopping, FLUSH_SECONDS):
             await self.flush()
 
     async def _flush_usage(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), USAGE_SECONDS)
+        while not self._stopping.is_set():
+            was_full = await _came(self._full, USAGE_SECONDS)
+            self._full.clear()
             await self.flush_usage()
-            if self._full.is_set():
-                self._full.clear()
-                await asyncio.sleep(FLUSH_SECONDS)
+            if was_full:
+                await _came(self._stopping, FLUSH_SECONDS)
 
     async def flush(self, stopping: bool = False) -> None:
         """Writes what was counted since the last time, and what could not be written then."""
-        events, waiting = self._unwritten
-        if self._failing_since is None or stopping:
-            events, waiting = events + self._events.drain(self._clock(), stopping), waiting + self._waiting.drain()
-        self._unwritten = (events, waiting)
-        if (events or waiting) and await self._written(lambda tx: _write_events(tx, events, waiting)):
-            self._unwritten = ([], [])
+        async with self._flushing:
+            events, waiting = self._unwritten
+            if self._failing_since is None or stopping:
+                events, waiting = events + self._events.drain(self._clock(), stopping), waiting + self._waiting.drain()
+            self._unwritten = (events, waiting)
+            if (events or waiting) and await self._written(lambda tx: _write_events(tx, events, waiting)):
+                self._unwritten = ([], [])
 
     async def flush_usage(self) -> None:
         """Writes the usage counts."""
@@ -111,6 +112,13 @@ class Recorder:
             return False
         self._failing_since = None
         return True
+
+
+async def _came(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it was set before the time was over."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()
 
 
 def _write_events(tx: Tx, events: list[Event], waiting: list[WaitingAddress]) -> Change[None]:

@@ -15,6 +15,9 @@ from admincenter.core.errors import Refusal, StartRefused
 from admincenter.store.sql import Broken
 
 if TYPE_CHECKING:
+    from admincenter.cli.context import Told
+    from admincenter.core.audit import Origin
+    from admincenter.core.restoration import Restored
     from admincenter.store.opening import Store
 
 REFUSED, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
@@ -27,6 +30,11 @@ class _Storage:
         from admincenter.store.opening import Store
 
         return Store(data, key_file)
+
+    def restore(self, data: Path, key_file: Path | None, source: Path, by: "Origin", told: "Told") -> "Restored":
+        from admincenter.store.restore import place_of, restore
+
+        return restore(place_of(data, key_file), source, by, told)
 
 
 def main() -> NoReturn:
@@ -49,11 +57,13 @@ def run(arguments: Sequence[str]) -> int:
     except Broken as error:
         return _told(f"The storage failed ({error}): look at the disk, then at `admincenter database check`", UNUSABLE)
     except OSError as error:
-        return _told(f"{error.filename or 'The system'}: {error.strerror}", UNUSABLE)
+        return _told(f"{error.filename or 'The system'}: {error.strerror or error}", UNUSABLE)
     return code
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if any("\udc80" <= each <= "\udcff" for each in "".join(arguments)):
+        raise StartRefused("An argument is not UTF-8 text; look at the terminal's encoding")
     if arguments[:1] == ["serve"]:
         from admincenter.cli import serve
 

@@ -22,6 +22,10 @@ from admincenter.core import instances
 from admincenter.core.audit import Origin
 from admincenter.core.keys import Keyring
 from admincenter.core.ports import Change, Tx
+from admincenter.core.restoration import Restored
+
+Told = Callable[[int, int], None]
+"""Progress: how much is done, of how much."""
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., None])
@@ -37,6 +41,16 @@ class Store(Protocol):
         """One change in a transaction of its own, with its events."""
 
     def keyring(self) -> Keyring: ...
+    def add_key(self, by: Origin) -> str:
+        """A new server key in file and database; its id."""
+
+    def retire_key(self, key_id: str, by: Origin) -> None: ...
+    def faults(self) -> list[str]:
+        """What is wrong with the whole database; empty where all is well."""
+
+    def backup(self, target: Path, by: Origin, told: Told) -> None:
+        """One moment of the database as a new file."""
+
     def close(self) -> None: ...
 
 
@@ -45,6 +59,9 @@ class Storage(Protocol):
 
     def open(self, data: Path, key_file: Path | None) -> Store:
         """The data directory, checked; never a new one."""
+
+    def restore(self, data: Path, key_file: Path | None, source: Path, by: Origin, told: Told) -> Restored:
+        """Puts a backup in the place of the data directory's database."""
 
 
 @dataclass
@@ -115,7 +132,7 @@ _SHARED = (
 
 def group(help_text: str) -> typer.Typer:
     """A group of commands: the `app` of a file here. Its help is plain text, so that a pipe, a pager and the docs take it."""
-    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    return typer.Typer(help=help_text, short_help=help_text, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 def command(app: typer.Typer, name: str, *, example: str, of_instance: bool = False) -> Callable[[F], F]:
@@ -132,7 +149,8 @@ def command(app: typer.Typer, name: str, *, example: str, of_instance: bool = Fa
                 context.close()
 
         run.__signature__ = _signature(function, options)  # type: ignore[attr-defined]
-        app.command(name, epilog=f"\b\nExample:\n  {example}")(run)
+        summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        app.command(name, short_help=summary, epilog=f"\b\nExample:\n  {example}")(run)
         return function
 
     return register

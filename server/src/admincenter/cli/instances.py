@@ -47,4 +47,4 @@ def revoke_all_tokens(cli: Context) -> None:
     Every integration can get a new token with its App Secret; reset the secrets that leaked, or disable the integration.
     """
     count = cli.write(lambda tx: instances.revoke_all_tokens(tx, cli.here(tx), cli.who))
-    output.sentence(cli, f"{count} live tokens are dead", {"revoked": count})
+    output.sentence(cli, f"Live tokens revoked: {count}", {"revoked": count})

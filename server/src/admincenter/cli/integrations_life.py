@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Annotated
 
 import typer
+from typer.exceptions import Exit
 
 from admincenter.cli import output
 from admincenter.cli.context import Context, command, group
@@ -71,10 +72,13 @@ def delete(cli: Context, app_id: AppId, yes: Yes = False) -> None:
 
 
 def _confirm(question: str) -> None:
-    """Asks, where somebody can answer. Raises ConfirmationNeeded, or Abort after a no."""
+    """Asks, where somebody can answer. Raises ConfirmationNeeded; after a no the command ends."""
     if not sys.stdin.isatty():
         raise ConfirmationNeeded(question, "--yes")
-    typer.confirm(question, abort=True, err=True)
+    print(f"{question} Type yes to go on: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        print("Nothing was deleted", file=sys.stderr)
+        raise Exit(1)
 
 
 @command(app, "revoke-token", example="admincenter integration revoke-token 1001234567890123", of_instance=True)

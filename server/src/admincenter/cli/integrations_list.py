@@ -54,7 +54,7 @@ def _details(tx: Tx, instance: str, app_id: str) -> dict[str, Any]:
 
 
 def _by_permission(counts: Iterable[UsageCount]) -> list[dict[str, Any]]:
-    """Per permission how many calls, and the last one with its address. A call that needs none is `any`."""
+    """Per permission how many calls, and the last one with its address. A call that needs none counts under its path."""
     total: dict[str, int] = {}
     last: dict[str, UsageCount] = {}
     for each in counts:
@@ -63,7 +63,7 @@ def _by_permission(counts: Iterable[UsageCount]) -> list[dict[str, Any]]:
             last[each.permission] = each
     return [
         {
-            "permission": name or "any",
+            "permission": name,
             "calls": total[name],
             "last_used_at": output.moment(last[name].last_at),
             "last_address": last[name].address,

@@ -78,9 +78,9 @@ def record(cli: Context, body: Mapping[str, Any], hidden: Sequence[str] = ()) ->
 
 
 def progress(text: str) -> None:
-    """Where a long command stands: on standard error, and only for a person who watches."""
+    """Where a long command stands: on standard error, and only for a person who watches. An empty text clears the line."""
     if sys.stderr.isatty():
-        print(f"\r\033[K{shown(text)}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{values.visible(text, LONGEST_CELL)}", end="", file=sys.stderr, flush=True)
 
 
 def _is_rows(value: object) -> bool:
@@ -93,10 +93,14 @@ def _words(name: str) -> str:
 
 
 def _console() -> "Console":
-    """A terminal as wide as it is; a file or pipe so wide that nothing is folded."""
+    """A terminal as wide as it is; a file or pipe so wide that nothing is folded. A reader that goes away ends the command."""
     from rich.console import Console
 
-    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else LONGEST_CELL)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Screen(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else LONGEST_CELL)
 
 
 def _grid(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> "RenderableType":

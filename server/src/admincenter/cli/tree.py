@@ -1,8 +1,8 @@
 """The tree of commands: what is called how, and which file is imported when it is called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -19,16 +19,25 @@ SINGLE = {"serve": "serve_command", "explain": "explain"}
 """Each command that stands alone."""
 
 
+class _Commands(Mapping[str, Any]):
+    """Every command by its name. The module of a command is imported when the command is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        return get_group(_app(GROUPS[name])) if name in GROUPS else get_command(_app(SINGLE[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("serve", *GROUPS, "explain"))
+
+    def __len__(self) -> int:
+        return len(GROUPS) + len(SINGLE)
+
+
 class _LazyGroup(TyperGroup):
-    """Imports the module of a command when the command is asked for."""
+    """The root, whose commands are imported one by one."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return ["serve", *GROUPS, "explain"]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in GROUPS:
-            return get_group(_app(GROUPS[cmd_name]))
-        return get_command(_app(SINGLE[cmd_name])) if cmd_name in SINGLE else None
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = cast(Any, _Commands())
 
 
 def _app(module: str) -> typer.Typer:

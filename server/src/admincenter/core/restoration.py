@@ -1,7 +1,7 @@
 """After a restore nothing that died since the backup lives again (promise 8).
 
-Every token is dead, and every secret that was reset since is reset again, to a value that nobody is told. What was reset is read
-from the database that the backup replaces; where that cannot be believed, every secret is reset.
+Every token is dead, and every secret that was reset since is reset again, to a value that nobody is told. What was reset is
+read from the database that the backup replaces; where that cannot be believed, every secret is reset.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,11 +33,21 @@ class Restoring(NamedTuple):
 
 
 class Revived(NamedTuple):
-    """What an admin must look at: App IDs with a new secret, and those whose permissions or addresses are the backup's again."""
+    """What an admin must look at: App IDs with a new secret, and those whose permissions or addresses went back."""
 
     instance: str
     reset: Sequence[str]
     changed: Sequence[str]
+
+
+class Restored(NamedTuple):
+    """What a restore did: when the backup was taken (µs), where the old database is kept (empty where there was none), and
+    whether that one could say which secrets to reset."""
+
+    taken_at: int
+    kept: str
+    compared: bool
+    instances: Sequence[Revived]
 
 
 def what_is_replaced(tx: Tx, instance: str, head: Head) -> Replaced | None:
@@ -73,6 +83,7 @@ def _has_still_its_secret(one: Standing, replaced: Standing | None) -> bool:
 
 
 def _restored(instance: str, count: int, replaced: Replaced | None, how: Restoring) -> Event:
-    lost: dict[str, Detail] = {"replaced_sequence": replaced.sequence} if replaced else {}
-    taken_at = how.taken_at // SECOND
-    return event("instance.restored", instance, how.by, instance, taken_at=taken_at, secrets_reset=count, **lost)
+    details: dict[str, Detail] = {"taken_at": how.taken_at // SECOND, "secrets_reset": count}
+    if replaced:
+        details["replaced_sequence"] = replaced.sequence
+    return event("instance.restored", instance, how.by, instance, 1, **details)

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from admincenter.core.audit import Cut, Head, Record
 from admincenter.core.ports import Window
-from admincenter.store.sql import Sql
+from admincenter.store.sql import Garbled, Row, Sql
 
 _RANGE = " FROM audit_events WHERE instance = ? AND sequence > ? AND sequence < ? ORDER BY sequence "
+_RECORDS = f"SELECT {', '.join(Record._fields)}"
+_TEXTS = ("event_id", "kind", "actor", "target", "address")
+_RAW_RECORDS = "SELECT " + ", ".join(f"CAST({name} AS BLOB)" if name in _TEXTS else name for name in Record._fields)
 _RECORDED = "SELECT recorded_at FROM audit_events WHERE instance = ? AND sequence = ?"
 
 
@@ -32,8 +35,10 @@ class SqlAuditLog:
         return [(row[0], row[1]) for row in found]
 
     def records(self, window: Window) -> list[Record]:
-        columns = ", ".join(Record._fields)
-        return [Record._make(row) for row in self._sql.all(f"SELECT {columns}" + _ordered(window), _bounds(window))]
+        try:
+            return [Record._make(row) for row in self._sql.all(_RECORDS + _ordered(window), _bounds(window))]
+        except Garbled:
+            return [_readable(row) for row in self._sql.all(_RAW_RECORDS + _ordered(window), _bounds(window))]
 
     def sequence_at(self, instance: str, moment: int) -> int:
         """A binary search over sequences: times never go backward in a chain, so no index is needed."""
@@ -79,3 +84,16 @@ def _ordered(window: Window) -> str:
 
 def _bounds(window: Window) -> tuple[str, int, int, int]:
     return (window.instance, window.above, window.below, window.limit)
+
+
+def _readable(row: Row) -> Record:
+    """A row read as bytes. Damaged texts stay bytes, so that the verification names the row instead of failing on its page."""
+    named = zip(Record._fields, row, strict=True)
+    return Record._make(_text(value) if name in _TEXTS else value for name, value in named)
+
+
+def _text(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value

@@ -12,7 +12,7 @@ from admincenter.core.audit import Origin, event
 from admincenter.core.errors import StartRefused
 from admincenter.core.ports import Change, Tx
 from admincenter.core.values import visible
-from admincenter.store import facts
+from admincenter.store import checking, facts
 from admincenter.store.clock import Clock
 from admincenter.store.keyfile import sync_directory
 from admincenter.store.sqlite import SqliteDatabase
@@ -50,8 +50,8 @@ def _copy(source: SqliteDatabase, clock: Clock, beside: Path, told: Told) -> Non
         source.copy_to(copy, told)
         copy.keep_log_beside(False)
         facts.put(copy.sql, facts.TAKEN_AT, str(taken_at))
-        if damage := copy.integrity_faults():
-            raise StartRefused(f"The database is damaged ({damage[0]}), and so would be its backup; none was made")
+        if damage := checking.damage(copy):
+            raise StartRefused(f"{damage[0]}. So would be its backup; none was made")
     finally:
         source.rollback()
         copy.close()

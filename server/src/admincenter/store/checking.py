@@ -9,14 +9,21 @@ from admincenter.store.sqlite import SqliteDatabase
 
 def faults(database: SqliteDatabase) -> list[str]:
     """A sentence for each thing that is wrong, in one snapshot, while others write."""
+    database.snapshot()
     try:
-        database.snapshot()
-        damaged = [f"The file is damaged: {each}" for each in database.integrity_faults()]
-        return damaged or [*_dangling(database), *soundness.faults(database.tx)]
+        return damage(database) or [*_dangling(database), *soundness.faults(database.tx)]
     except Broken as error:
         return [f"The file is damaged: {error}"]
     finally:
         database.rollback()
+
+
+def damage(database: SqliteDatabase) -> list[str]:
+    """A sentence for each page and index that is wrong."""
+    try:
+        return [f"The file is damaged: {each}" for each in database.integrity_faults()]
+    except Broken as error:
+        return [f"The file is damaged: {error}"]
 
 
 def _dangling(database: SqliteDatabase) -> Iterator[str]:

@@ -142,14 +142,15 @@ class Executor:
         while (batch := self._take())[0]:
             waiting, jobs = batch
             try:
-                outcomes: list[Any] = [each for job in self._commit(jobs) for each in job]
-                self.committed += len(outcomes)
+                outcomes = [each for job in self._commit(jobs) for each in job]
             except Exception as error:
                 if isinstance(error, StorageUnavailable):
                     waiting += self._rest()
-                outcomes = [refusal_of(error)] * len(waiting)
+                self._loop.call_soon_threadsafe(_deliver, waiting, [refusal_of(error)] * len(waiting))
                 self._failed(error)
-            self._loop.call_soon_threadsafe(_deliver, waiting, outcomes)
+            else:
+                self.committed += len(outcomes)
+                self._loop.call_soon_threadsafe(_deliver, waiting, outcomes)
         if self._writes_over is not None:
             self._writes_over.close()
 

@@ -72,6 +72,9 @@ class SqlIntegrations:
     def all(self, instance: str) -> list[Integration]:
         return [Integration._make(row) for row in self._sql.all(_SEEN + " ORDER BY created_at, app_id", (instance,))]
 
+    def any(self) -> bool:
+        return bool(self._sql.all("SELECT 1 FROM integrations LIMIT 1"))
+
     def rename(self, instance: str, app_id: str, name: str) -> None:
         self._sql.run("UPDATE integrations SET name = ?" + _HERE, (name, instance, app_id))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from admincenter.core import keys
-from admincenter.core.audit import SYSTEM
+from admincenter.core.audit import SYSTEM, Origin
 from admincenter.core.errors import KeyRefused, OutcomeUnknown, StartRefused, StorageUnavailable
 from admincenter.core.integrations import revoke_from_the_future
 from admincenter.core.ports import Change, Tx
 from admincenter.core.tokens import LIFE
-from admincenter.store import creation, facts, keyfile, migrate, sqlite
+from admincenter.store import backup, checking, creation, facts, keyfile, migrate, rotation, sqlite
 from admincenter.store.clock import Clock, SystemClock
 from admincenter.store.sql import Broken
 from admincenter.store.writer import write_one
@@ -56,13 +56,13 @@ class Store:
                 creation.begin(self.path, self.key_path, self.clock)
 
     def _check(self) -> None:
-        _refuse_foreign_owner(self.path)
+        refuse_foreign_owner(self.path)
         with self.connected() as database:
             if not migrate.applied(database):
                 raise StartRefused(f"{self.path} is empty: the database was lost; `admincenter database restore` a backup")
-            migrate.bring_up(database, self.clock)
             if facts.get(database.sql, facts.TAKEN_AT):
                 raise StartRefused(f"{self.path} is a backup's copy; put it in service with `admincenter database restore`")
+            migrate.bring_up(database, self.clock)
         self.keyring()
 
     def _clock_after_all_that_is_stored(self) -> Clock:
@@ -138,6 +138,27 @@ class Store:
             except Broken as error:
                 return [str(error)]
 
+    def faults(self) -> list[str]:
+        """What is wrong with the database, in its pages and in what it says; empty where all is well."""
+        with self.connected() as database:
+            return checking.faults(database)
+
+    def backup(self, target: Path, by: Origin, told: backup.Told) -> None:
+        """One moment of the database as a new file, while others write. Raises StartRefused."""
+        with self.connected() as database:
+            backup.take(database, self.clock, target, told)
+        self.write(lambda tx: backup.told_everywhere(tx, target.name, by))
+
+    def add_key(self, by: Origin) -> str:
+        """A new server key, live for look-ups; its id. Raises KeyRefused."""
+        return self.write(lambda tx: rotation.add(tx, self.key_path, by))
+
+    def retire_key(self, key_id: str, by: Origin) -> None:
+        """Takes a server key out of use, or finishes that. Raises KeyRefused."""
+        if not self.read(lambda tx: rotation.is_left_over(tx, self.key_path, key_id)):
+            self.write(lambda tx: keys.retire(tx, key_id, by))
+        self.write(lambda tx: rotation.take_from_file(tx, self.key_path, key_id))
+
     def keyring_if_changed(self, known: keys.Keyring) -> keys.Keyring | None:
         """The keys again, where the file or the database's list of them changed."""
         ring = self.keyring()
@@ -145,14 +166,15 @@ class Store:
 
     def has_no_integration(self) -> bool:
         """Whether nobody has created an integration yet."""
-        return self.read(lambda tx: not any(tx.integrations.all(each.instance) for each in tx.instances.all()))
+        return not self.read(lambda tx: tx.integrations.any())
 
     def close(self) -> None:
         """Gives the directory free."""
         os.close(self._lock)
 
 
-def _refuse_foreign_owner(path: Path) -> None:
+def refuse_foreign_owner(path: Path) -> None:
+    """Raises StartRefused where the file is another user's."""
     owner = path.stat().st_uid
     if owner != os.geteuid():
         raise StartRefused(f"{path} belongs to user {_user(owner)}; run this as that user (you are {_user(os.geteuid())})")

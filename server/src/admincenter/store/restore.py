@@ -18,24 +18,16 @@ from admincenter.core.audit import SECOND, Head, Origin
 from admincenter.core.credentials import ServerKey
 from admincenter.core.errors import KeyRefused, StartRefused, StorageUnavailable
 from admincenter.core.ports import Change, Tx
-from admincenter.core.restoration import Replaced, Restoring, Revived, bring_back, what_is_replaced
-from admincenter.store import checking, facts, keyfile, migrate, opening, sqlite
+from admincenter.core.restoration import Replaced, Restored, Restoring, Revived, bring_back, what_is_replaced
+from admincenter.store import checking, creation, facts, keyfile, migrate, opening, sqlite
 from admincenter.store.backup import Told, sync_file
-from admincenter.store.clock import Clock
+from admincenter.store.clock import Clock, SystemClock
 from admincenter.store.sql import Broken
 from admincenter.store.sqlite import SqliteDatabase
 from admincenter.store.writer import write_one
 
+_MAGIC = b"SQLite format 3\0"
 BESIDE = f"{opening.DATABASE}.restoring"
-
-
-class Restored(NamedTuple):
-    """What a restore did: when the backup was taken (µs), where the old database is, whether it said which secrets to reset."""
-
-    taken_at: int
-    kept: Path | None
-    compared: bool
-    instances: list[Revived]
 
 
 class Place(NamedTuple):
@@ -51,18 +43,24 @@ class Place(NamedTuple):
         return self.data / opening.DATABASE
 
 
+def place_of(data: Path, key_file: Path | None) -> Place:
+    """A data directory as a place to restore to."""
+    return Place(data, key_file or data / creation.KEY_FILE, SystemClock())
+
+
 def restore(place: Place, source: Path, by: Origin, told: Told) -> Restored:
     """Puts a backup in the database's place. Raises StartRefused, and then nothing was changed."""
     sqlite.refuse_old_library()
     file = keyfile.load(place.key_path)
     place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with opening.alone(place.data), _beside(place.data / BESIDE) as beside:
-        opening.refuse_foreign_owner(place.database)
+        if place.database.exists():
+            opening.refuse_foreign_owner(place.database)
         _copy(source, beside, place, told)
         replaced = _read_replaced(place, beside)
         taken_at, instances = _make_fit(beside, place, file, replaced, by)
         kept = _swap(beside, place)
-        return Restored(taken_at, kept, bool(replaced), instances)
+        return Restored(taken_at, kept.name if kept else "", bool(replaced), instances)
 
 
 @contextmanager
@@ -85,7 +83,7 @@ def _copy(source: Path, beside: Path, place: Place, told: Told) -> None:
     if not source.is_file():
         raise StartRefused(f"There is no file {source}")
     with _refusing(source), _opened(source, place.clock, read_only=True) as backup, _opened(beside, place.clock) as copy:
-        if not migrate.applied(backup) or facts.get(backup.sql, facts.TAKEN_AT) is None:
+        if not _is_marked(backup):
             raise StartRefused(f"{source} is not a backup: it has no mark of `admincenter database backup`")
         backup.snapshot()
         backup.copy_to(copy, told)
@@ -93,6 +91,13 @@ def _copy(source: Path, beside: Path, place: Place, told: Told) -> None:
         migrate.bring_up(copy, place.clock)
         if faults := checking.faults(copy):
             raise StartRefused(f"{source} is damaged: {faults[0]}")
+
+
+def _is_marked(backup: SqliteDatabase) -> bool:
+    try:
+        return migrate.applied(backup) > 0 and (facts.get(backup.sql, facts.TAKEN_AT) or "").isdecimal()
+    except StartRefused:
+        return False
 
 
 @contextmanager
@@ -117,7 +122,7 @@ def _opened(path: Path, clock: Clock, *, read_only: bool = False) -> Iterator[Sq
 
 def _read_replaced(place: Place, beside: Path) -> Mapping[str, Replaced]:
     """Each instance in the database that is replaced; nothing where that cannot be read or believed."""
-    if not place.database.exists():
+    if not _looks_like_a_database(place.database):
         return {}
     with _opened(beside, place.clock) as copy:
         identity = facts.get(copy.sql, facts.IDENTITY)
@@ -130,10 +135,18 @@ def _read_replaced(place: Place, beside: Path) -> Mapping[str, Replaced]:
         return {}
 
 
+def _looks_like_a_database(path: Path) -> bool:
+    """What does not is not even opened: the engine would throw away the log beside it, which is all that is left of it."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
 def _is_believed(database: SqliteDatabase, identity: str | None) -> bool:
     """Whether this is the database that the backup was taken of, and neither damaged nor itself a backup's copy."""
     named = migrate.applied(database) and facts.get(database.sql, facts.IDENTITY) == identity
-    return bool(named) and facts.get(database.sql, facts.TAKEN_AT) is None and not database.integrity_faults()
+    return bool(named) and facts.get(database.sql, facts.TAKEN_AT) is None and not checking.damage(database)
 
 
 def _instances(database: SqliteDatabase, heads: Mapping[str, Head]) -> dict[str, Replaced]:
@@ -159,6 +172,8 @@ def _make_fit(
 
         instances = write_one(copy, all_instances, os.urandom)
         copy.keep_log_beside(True)
+    if beside.with_name(beside.name + "-wal").exists():
+        raise StorageUnavailable
     sync_file(beside)
     return taken_at, instances
 
@@ -171,12 +186,13 @@ def _primary(copy: SqliteDatabase, place: Place, file: keys.KeyFile) -> ServerKe
 
 
 def _swap(beside: Path, place: Place) -> Path | None:
-    """At every moment the database's name leads to the old file or to the new one, and no log of the old one lies beside the new."""
-    kept = _keep(place.database, _free_name(place))
+    """At every moment the database's name leads to the old file or the new one; no log of the old one lies beside the new."""
+    name = _free_name(place)
+    kept = _keep(place.database, name)
     for suffix in ("-wal", "-shm"):
         left = place.database.with_name(place.database.name + suffix)
         if left.exists():
-            left.replace((kept or _free_name(place)).with_name((kept or _free_name(place)).name + suffix))
+            left.replace(name.with_name(name.name + suffix))
     keyfile.sync_directory(place.data)
     beside.replace(place.database)
     keyfile.sync_directory(place.data)

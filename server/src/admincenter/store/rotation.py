@@ -1,8 +1,8 @@
 """Server keys coming and going, in the key file and in the database together.
 
-Both changes happen inside a write transaction, so that two commands at once cannot lose each other's key. A new key is in the file
-before the database knows it, a retired one leaves the file after the database forgot it: a crash between leaves a database that
-opens.
+Both changes happen inside a write transaction, so that two commands at once cannot lose each other's key. A new key is in the
+file before the database knows it, a retired one leaves the file after the database forgot it: a crash between leaves a database
+that opens.
 """
 
 import os

@@ -19,3 +19,7 @@ class Sql(Protocol):
 
 class Broken(Exception):
     """The storage below us failed (an I/O error, a damaged file). This process must not go on with it (F03)."""
+
+
+class Garbled(Broken):
+    """A text that came back is not UTF-8: bytes in the file were damaged where the engine does not look (F08)."""

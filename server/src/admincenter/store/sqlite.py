@@ -8,7 +8,7 @@ import apsw
 
 from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.store.clock import Clock
-from admincenter.store.sql import Broken, Row, Value
+from admincenter.store.sql import Broken, Garbled, Row, Value
 from admincenter.store.tx import SqlTx
 
 BUSY_MS = 5_000
@@ -63,7 +63,7 @@ class SqliteSql:
         except apsw.Error as error:
             raise _fault(error) from error
         except UnicodeDecodeError as error:  # the engine does not look into texts, damaged ones come out as they are (F08)
-            raise Broken("a text in the database is damaged") from error
+            raise Garbled("a text in the database is damaged") from error
 
     def run(self, statement: str, parameters: Sequence[Value] = ()) -> int:
         try:

@@ -1,0 +1,79 @@
+"""What one call asks the database, seen by the engine itself: the application in this process, its statements traced."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import apsw
+
+from admincenter import settings
+from admincenter.api.request import Message
+from admincenter.app import App
+from admincenter.store.opening import Store
+from admincenter.store.sqlite import SqliteDatabase
+from bench.site import Site
+
+_CALLS = 100
+
+
+class _TracedStore(Store):
+    """A store whose connections count the SELECTs that the event loop's thread runs while `counting`."""
+
+    counting = False
+    counted = 0
+
+    def connect(self) -> SqliteDatabase:
+        database = super().connect()
+        database.connection.trace_v2(apsw.SQLITE_TRACE_STMT, self._saw)
+        return database
+
+    def _saw(self, event: dict[str, object]) -> None:
+        on_the_loop = threading.current_thread() is threading.main_thread()
+        if self.counting and on_the_loop and str(event["sql"]).startswith("SELECT"):
+            self.counted += 1
+
+
+def selects_of_a_call(on: Site) -> float:
+    """SELECTs in one `GET /me`, over a hundred of them."""
+    [token] = on.mint(on.some(1))
+    store = _TracedStore(Path(on.data))
+    try:
+        return asyncio.run(_count(store, on.data, token))
+    finally:
+        store.close()
+
+
+async def _count(store: _TracedStore, data: Path, token: str) -> float:
+    found = settings.read({"data": str(data), "port": "8080", "access_log": "off"}, {})
+    app = App(found, store, found.port, worker=0, broken=lambda: None)
+    await app.start()
+    try:
+        store.counting = True
+        for _ in range(_CALLS):
+            await _call(app, token)
+        store.counting = False
+    finally:
+        await app.stop()
+    return store.counted / _CALLS
+
+
+async def _call(app: App, token: str) -> None:
+    statuses: list[int] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status", 0))
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "raw_path": b"/me",
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+        "headers": [(b"host", b"localhost:8080"), (b"authorization", b"Bearer " + token.encode())],
+    }
+    await app(scope, receive, send)
+    if statuses[0] != 200:
+        raise RuntimeError(f"GET /me answered {statuses[0]}")

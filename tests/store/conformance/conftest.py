@@ -1,0 +1,64 @@
+"""The engines that must conform: each is one more column under every test of this room."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from admincenter.core.ports import Tx
+from admincenter.store import migrate
+from admincenter.store.clock import Clock
+from admincenter.store.database import Database
+from admincenter.store.sqlite import SqliteDatabase
+from tests.settable_clock import SettableClock
+from tests.store.conformance.rows import HERE, THERE, an_instance, an_integration
+
+
+def _sqlite(directory: Path, clock: Clock) -> Database:
+    return SqliteDatabase(directory / "conformance.db", clock, create=True)
+
+
+ENGINES: dict[str, Callable[[Path, Clock], Database]] = {"sqlite": _sqlite}
+
+
+Connect = Callable[[], Database]
+
+
+@pytest.fixture(params=ENGINES)
+def connect(request: pytest.FixtureRequest, tmp_path: Path, clock: SettableClock) -> Iterator[Connect]:
+    """Opens connections to one empty database of the engine; all are closed at the end."""
+    opened: list[Database] = []
+
+    def one_more() -> Database:
+        opened.append(ENGINES[request.param](tmp_path, clock))
+        return opened[-1]
+
+    yield one_more
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def database(connect: Connect, clock: SettableClock) -> Database:
+    """A connection to an empty database of the engine, with the schema."""
+    opened = connect()
+    migrate.bring_up(opened, clock)
+    return opened
+
+
+@pytest.fixture
+def tx(database: Database) -> Iterator[Tx]:
+    """An open transaction over an empty database. It commits at the end, so that nothing here is only half legal."""
+    database.begin()
+    yield database.tx
+    database.commit()
+
+
+@pytest.fixture
+def furnished(tx: Tx) -> Tx:
+    """Two instances with two integrations each: whatever is done to one must leave three alone."""
+    for instance in (HERE, THERE):
+        tx.instances.insert(an_instance(instance))
+        for number in (1, 2):
+            tx.integrations.insert(an_integration(instance, number))
+    return tx
