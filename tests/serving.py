@@ -40,8 +40,8 @@ class Served:
         self._greeting = data.with_name(data.name + ".out")
         self._flags = [part for name, value in flags.items() for part in ("--" + name.replace("_", "-"), value)]
 
-    def start(self) -> Self:
-        """Starts it and waits until it is ready."""
+    def begin(self) -> Self:
+        """Starts it and waits until it says where it listens."""
         command = [sys.executable, "-m", "admincenter", "serve", "--port", "0", "--data", str(self.data), *self._flags]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ADMINCENTER_")}
         with self._greeting.open("wb") as out, self.log.open("ab") as errors:
@@ -50,6 +50,11 @@ class Served:
         assert self._url(), self.log.read_text()
         self.port = int(self._url().rpartition(":")[2])
         self.wire = Wire(self.port)
+        return self
+
+    def start(self) -> Self:
+        """Starts it and waits until it is ready."""
+        self.begin()
         until(self._ready, "readiness")
         self.store = Store(self.data)
         return self

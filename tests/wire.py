@@ -45,8 +45,8 @@ class Reply(NamedTuple):
 class Line:
     """One open connection."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self.socket = socket.create_connection((host, port), HANG)
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), HANG)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = self.socket.makefile("rb")
 
@@ -88,12 +88,12 @@ class Line:
 class Wire:
     """Where a server listens, and calls to it, each on a connection of its own."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self.port, self.host = port, host
+    def __init__(self, port: int) -> None:
+        self.port = port
 
     def open(self) -> Line:
         """A connection that the caller keeps and closes."""
-        return Line(self.port, self.host)
+        return Line(self.port)
 
     def raw(self, method: str, path: str, headers: Iterable[Header] = (), body: bytes = b"") -> bytes:
         """A request. `Host`, `User-Agent` and, with a body, `Content-Length` are added where they are not given."""

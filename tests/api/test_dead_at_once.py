@@ -14,7 +14,7 @@ from tests.tenant import Tenant
 from tests.wire import Line, Reply, Wire
 
 READ = Permission.READ_SECURITY_AUDIT_LOGS
-ROUNDS = 60
+ROUNDS = 36
 
 
 @pytest.fixture(scope="module")
@@ -137,13 +137,8 @@ def test_the_old_secret_buys_nothing_after_the_reset_while_requests_with_it_are_
         for thread in asking:
             thread.join()
         for reply in bought:
-            if reply.status == 200 and reply.json["access_token"] != _live(pair, tenant):
+            if reply.status == 200:
                 assert pair.wire.get("/me", reply.json["access_token"]).json["error"]["code"] == 190
-
-
-def _live(pair: Served, tenant: Tenant) -> str:
-    reply = pair.wire.current(tenant.credential)
-    return str(reply.json.get("access_token", ""))
 
 
 def test_of_many_who_mint_at_once_the_highest_generation_lives_alone(pair: Served) -> None:

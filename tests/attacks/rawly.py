@@ -9,10 +9,9 @@ from tests.wire import Line, Reply
 
 
 class Outcome(NamedTuple):
-    """What came back, and whether the server closed the connection after it."""
+    """What came back until the server closed the connection."""
 
     replies: list[Reply]
-    closed: bool
 
     @property
     def statuses(self) -> list[int]:
@@ -36,15 +35,19 @@ class Rawly:
         """A genuine request head, without the blank line at its end."""
         return line + b"\r\n" + self.host + self.auth + b"".join(each + b"\r\n" for each in headers)
 
+    def open(self) -> Line:
+        """A connection that the caller keeps and closes."""
+        return self._server.wire.open()
+
     def last(self, raw: bytes) -> Outcome:
         """All answers to these bytes up to the server's close, which is waited for."""
-        with self._server.wire.open() as line:
+        with self.open() as line:
             line.send(raw)
-            return Outcome(_all(line), True)
+            return Outcome(_all(line))
 
     def first(self, raw: bytes) -> Reply:
         """The first answer."""
-        with self._server.wire.open() as line:
+        with self.open() as line:
             line.send(raw)
             return line.read()
 

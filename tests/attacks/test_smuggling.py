@@ -98,7 +98,9 @@ def test_what_stands_behind_connection_close_is_no_request(rawly: Rawly) -> None
 
 def test_a_trailer_is_not_a_header(rawly: Rawly) -> None:
     """A trailer that counts as a header can say what only a proxy may say, or bring a second token, or name another host."""
-    forged = b"Host: evil.example\r\nAuthorization: Bearer act_x\r\nX-Forwarded-For: 203.0.113.9\r\nOrigin: https://evil.example\r\n"
+    forged = (
+        b"Host: evil.example\r\nAuthorization: Bearer act_x\r\nX-Forwarded-For: 203.0.113.9\r\nOrigin: https://evil.example\r\n"
+    )
     body = b"0\r\n" + forged + b"\r\n"
     raw = rawly.head(b"GET /me HTTP/1.1", CHUNKED, b"Content-Type: application/json") + b"\r\n" + body
     reply = rawly.first(raw)
@@ -106,5 +108,11 @@ def test_a_trailer_is_not_a_header(rawly: Rawly) -> None:
 
 
 def test_trailers_without_end_are_cut_off(rawly: Rawly) -> None:
+    """They belong to no body, so no cap on bodies holds them."""
     raw = rawly.head(b"POST /nowhere HTTP/1.1", CHUNKED) + b"\r\n0\r\nX: " + b"a" * 1_000_000
-    assert rawly.last(raw).statuses[0] in (404, 431)
+    assert rawly.last(raw).statuses in ([404], [431])
+
+
+def test_chunks_that_are_mostly_framing_are_cut_off(rawly: Rawly) -> None:
+    raw = rawly.head(b"POST /nowhere HTTP/1.1", CHUNKED) + b"\r\n" + (b"1;" + b"x" * 5_000 + b"\r\na\r\n") * 200
+    assert rawly.last(raw).statuses in ([404], [431])

@@ -23,6 +23,7 @@ from admincenter.core.permissions import Permission, Purpose
 from admincenter.core.ports import Change, Facts, Instance, Integration, Tx, Window
 from admincenter.core.tokens import Mint
 from admincenter.store.opening import Store
+from tests.settable_clock import SettableClock
 
 READ, MANAGE = Permission.READ_SECURITY_AUDIT_LOGS, Permission.MANAGE_ACCOUNTS
 WANTED = Wanted(Purpose.PEOPLE, "Payroll", "", "", ["192.0.2.0/24"], [READ])
@@ -243,6 +244,18 @@ def test_a_token_is_revoked_once(desk: Desk) -> None:
     assert desk.change(integrations.revoke_token) is True
     assert desk.change(integrations.revoke_token) is False
     assert [each["token_killed"] for each in desk.events()[2:]] == [True, False]
+
+
+def test_a_token_issued_by_a_clock_that_was_ahead_dies_before_its_time_comes(desk: Desk, clock: SettableClock) -> None:
+    """F11: it would be refused now, and come alive later."""
+    made = desk.create()
+    desk.mint(made.app_secret)
+    clock.advance(-60)
+    assert desk.store.write(lambda tx: integrations.revoke_from_the_future(tx, SYSTEM)) == 0
+    assert desk.facts().token_digest is not None
+    clock.advance(-0.000_001)
+    assert desk.store.write(lambda tx: integrations.revoke_from_the_future(tx, SYSTEM)) == 1
+    assert (desk.facts().token_digest, desk.kinds()[-1]) == (None, "token.revoked")
 
 
 def test_renamed_it_is_the_same_with_another_name(desk: Desk) -> None:

@@ -19,7 +19,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "The compiled access of integration",
     ),
     "an address is no address": ("UPDATE allowed_addresses SET network = 'home'", "The compiled access of integration"),
-    "a permission is none of ours": ("UPDATE granted_permissions SET permission = 'everything'", "The compiled access of"),
+    "a permission is none of ours": (
+        "UPDATE granted_permissions SET permission = 'x' WHERE permission = 'manage_accounts'",
+        "The compiled access of",
+    ),
     "a secret is under a key that is gone": ("UPDATE integrations SET secret_key = 'lost'", "which is not live; reset it"),
     "no key is primary": ("UPDATE server_keys SET is_primary = 0", "There are 0 primary server keys instead of one"),
     "two keys are primary": ("UPDATE server_keys SET is_primary = 1", "There are 2 primary server keys instead of one"),

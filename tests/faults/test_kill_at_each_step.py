@@ -1,9 +1,13 @@
 """kill -9 at each step of a commit: what was acknowledged is there, and nothing is there by halves (F01)."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from admincenter.store.opening import DATABASE, LOCK, Store
 from tests.faults.standing import Standing, look
 from tests.faults.tracing import Harm, Run, copy_of, mint
 
@@ -40,3 +44,34 @@ def test_a_process_killed_at_any_step_loses_nothing_that_it_acknowledged(standin
         run = mint(hurt, how, times, harm._replace(when=number))
         assert run.acknowledged == list(range(1, len(run.acknowledged) + 1))
         _nothing_lost_nothing_by_halves(hurt, run, str(harm._replace(when=number)))
+
+
+def _first_start(data: Path, calls: str, *inject: str) -> tuple[int, int]:
+    """Starts on an empty directory under strace: how it ended, and how many of the calls it made on files that it makes."""
+    log = data.with_name("strace.log")
+    made = [data, *(data / name for name in (f"{DATABASE}.new", f"{DATABASE}.new-wal", "server.key.new", "server.key"))]
+    strace = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={calls}", "-e", "signal=none", *inject]
+    watched = [text for path in made for text in ("-P", str(path))]
+    program = [sys.executable, str(Path(__file__).with_name("opening.py")), str(data)]
+    ended = subprocess.run([*strace, *watched, *program], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return ended.returncode, len(log.read_text().splitlines())
+
+
+@pytest.mark.slow
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize(
+    ("calls", "stride"), [("pwrite64", 9), ("write", 1), ("fdatasync,fsync", 1), ("rename", 1), ("unlink", 1)]
+)
+def test_a_first_start_killed_at_any_step_is_made_good_by_the_next_one(tmp_path: Path, calls: str, stride: int) -> None:
+    """No hand-work, no half of a database, no database without its key."""
+    status, steps = _first_start(tmp_path / "whole", calls)
+    assert (status, steps > 0) == (0, True)
+    for number in range(1, steps + 1, stride):
+        data = tmp_path / f"killed at {number}"
+        status, _steps = _first_start(data, calls, "-e", f"inject={calls}:signal=SIGKILL:when={number}")
+        assert status in {0, -signal.SIGKILL}
+        store = Store(data, create=True)
+        assert len(store.read(lambda tx: tx.instances.all())) == 1
+        assert store.integrity_faults() == []
+        store.close()
+        assert sorted(each.name for each in data.iterdir()) == [DATABASE, LOCK, "server.key"]

@@ -32,9 +32,9 @@ def test_the_core_does_not_reach_outside() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        "time.time()", "time.monotonic_ns()", "datetime.now()", "datetime.now(UTC)", "datetime.utcnow()", "date.today()",
-        "os.urandom(32)", "os.getenv('A')", "secrets.token_bytes(3)", "random.random()", "uuid4()", "open('a')", "path.read_text()",
-        "print(1)", "eval('1')", "socket.getaddrinfo('a', 1)",
+        "time.time()", "time.monotonic_ns()", "datetime.now()", "datetime.now(UTC)", "datetime.utcnow()",
+        "date.today()", "os.urandom(32)", "os.getenv('A')", "secrets.token_bytes(3)", "random.random()", "uuid4()", "open('a')",
+        "path.read_text()", "print(1)", "eval('1')", "socket.getaddrinfo('a', 1)",
     ],
 )  # fmt: skip
 def test_a_planted_reach_outside_is_found(plant: Plant, call: str) -> None:

@@ -16,33 +16,15 @@ VECTORS = "tests/vectors/"
 
 OURS = re.compile(rb"(?<![0-9A-Za-z])(ac[st]_[0-9A-Za-z]{51})(?![0-9A-Za-z])")
 FOREIGN = re.compile(
-    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abps]-[0-9A-Za-z-]{20,}"
-    rb"|\b(?:glpat|sk|pypi)-[A-Za-z0-9_-]{20,}|^digest [0-9a-f]{16} [A-Za-z0-9+/]{43}=$",
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
+    rb"|\bxox[abps]-[0-9A-Za-z-]{20,}|\b(?:glpat|sk|pypi)-[A-Za-z0-9_-]{20,}|^digest [0-9a-f]{16} [A-Za-z0-9+/]{43}=$",
     re.MULTILINE,
 )
 MACHINE = re.compile(rb"(?<![\w.:/])/(?:work|home|root|Users|tmp/[a-z]+_jobs|mnt|opt/hosted)/[\w.-]+")
-REGISTRIES = re.compile(
-    rb"pypi\.o"
-    rb"rg|pythonho"
-    rb"sted|registry\.npm"
-    rb"js|npmjs\.o"
-    rb"rg|crates\.i"
-    rb"o\b|docker\.i"
-    rb"o\b|proxy\.golan"
-    rb"g|index-ur"
-    rb"l\s*[= ]"
-)
-WRITTEN_BY = re.compile(
-    rb"\b(?:Clau"
-    rb"de|Chat"
-    rb"GPT|Anthro"
-    rb"pic|Open"
-    rb"AI|Copi"
-    rb"lot|language mo"
-    rb"del|AI-gene"
-    rb"rated|LL"
-    rb"Ms?)\b"
-)
+REGISTRIES = re.compile(rb"pypi[.]org|python[h]osted|registry[.]npmjs|npmjs[.]org|crates[.]io\b|docker[.]io\b|proxy[.]golang")
+INDEX = re.compile(rb"(?<!no-emit-)index-url[= ](?=\S)")
+WRITTEN_BY = re.compile(rb"\b(?:Cl[a]ude|Chat[G]PT|Anth[r]opic|Open[A]I|Co[p]ilot|language [m]odel|AI-[g]enerated|L[L]Ms?)\b")
+"""The brackets keep these patterns from finding themselves."""
 
 Rule = Callable[[Path], list[str]]
 
@@ -83,7 +65,7 @@ def machine_paths(root: Path) -> list[str]:
 
 def registry_hosts(root: Path) -> list[str]:
     """Each name of a package registry: which one is used is a matter of the machine, not of the project."""
-    return _holding(root, REGISTRIES)
+    return _holding(root, REGISTRIES) + _holding(root, INDEX)
 
 
 def tools_of_writing(root: Path) -> list[str]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from admincenter.core import keys
+from admincenter.core import integrations, keys, tokens
 from admincenter.core.audit import SYSTEM
 from admincenter.core.errors import KeyRefused, StartRefused
 from admincenter.core.keys import SETTLE
+from admincenter.core.ports import Change
 from admincenter.store import keyfile
 from admincenter.store.opening import Store
 from tests.settable_clock import SettableClock
@@ -42,7 +43,7 @@ def added(store: Store, clock: SettableClock) -> str:
 
 def test_a_secret_and_a_token_live_through_the_whole_change_of_a_key(store: Store, added: str) -> None:
     """Added, promoted, digested again by the mint, the old one retired: nobody had to do anything."""
-    tenant, old = Tenant(store), next(iter(in_database(store)))
+    tenant, old = Tenant(store), in_file(store)[0]
     token = bought(store, tenant).token
     promote(store, added)
     assert refusal_of(store, token) is None
@@ -119,3 +120,18 @@ def test_the_key_file_of_another_server_is_refused_and_so_is_one_that_others_can
     store.key_path.chmod(0o640)
     with pytest.raises(StartRefused, match="can be read by others; type: chmod 600"):
         Store(store.data)
+
+
+def test_nothing_is_digested_under_a_key_that_was_retired_since_it_was_read(store: Store, added: str) -> None:
+    """A process that has not yet read the keys again must not leave a secret or token that nobody can ever prove."""
+    tenant, stale = Tenant(store), store.keyring()
+    promote(store, added)
+    bought(store, tenant)
+    store.retire_key(stale.primary.key_id, SYSTEM)
+    facts = store.read(lambda tx: tx.integrations.facts_by_app_id([tenant.app_id])[0])
+    assert facts is not None
+    mint = tokens.Mint(facts, tenant.secret, None, stale.primary, SYSTEM, os.urandom)
+    assert store.write(lambda tx: Change(tokens.mint_all(tx, [mint]), [])) == [tokens.Moved()]
+    with pytest.raises(KeyRefused, match="Repeat the command"):
+        store.write(lambda tx: integrations.reset_secret(tx, tenant.instance, tenant.app_id, stale.primary, SYSTEM, os.urandom))
+    bought(store, tenant)

@@ -16,7 +16,7 @@ from admincenter.api.request import Disconnected, Receive, Request, Scope, Send
 from admincenter.api.routes import ROUTES
 from admincenter.core import surface
 from admincenter.core.errors import HostUnknown
-from admincenter.log import AccessLog
+from admincenter.log import AccessLog, without_credentials
 from admincenter.metrics import Figures
 from admincenter.settings import LOOPBACK_NAMES, Settings
 from admincenter.store.executor import Executor
@@ -96,9 +96,11 @@ class App:
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
         path = request.raw_path
-        self._figures.answered(path if path in _PATHS else _row(path), reply.status)
+        row = path if path in _PATHS else _row(path)
+        self._figures.answered(row, reply.status)
         if self._access is not None:
-            self._access.add(request.id, request.method, path[:200], reply.status, request.peer, request.app_id, started)
+            shown = path if row is path else without_credentials(path)[:200]
+            self._access.add(request.id, request.method, shown, reply.status, request.peer, request.app_id, started)
 
     def _host_is_ours(self, request: Request) -> bool:
         hosts = request.hosts

@@ -6,6 +6,7 @@ Access lines are put together by hand and written in groups: one call of the log
 import asyncio
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,12 @@ import orjson
 
 FLUSH_SECONDS = 0.05
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
+_LONG_RUN = re.compile(r"\w{32,}", re.ASCII)
+
+
+def without_credentials(path: str) -> str:
+    """A stranger's path, without what may be the body of a secret or token that was put there by mistake."""
+    return _LONG_RUN.sub("***", path)
 
 
 class _JsonFormatter(logging.Formatter):
@@ -47,6 +54,7 @@ def set_up(log_format: str) -> None:
     handler.setFormatter(_JsonFormatter() if log_format == "json" else _ConsoleFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every malformed body, which anybody can send
 
 
 class AccessLog:

@@ -11,7 +11,7 @@ from admincenter.store.clock import Clock
 from admincenter.store.database import Database
 from admincenter.store.sqlite import SqliteDatabase
 from tests.settable_clock import SettableClock
-from tests.store.conformance.rows import HERE, THERE, an_instance, an_integration
+from tests.store.conformance.rows import HERE, NOW, THERE, an_instance, an_integration
 
 
 def _sqlite(directory: Path, clock: Clock) -> Database:
@@ -56,7 +56,9 @@ def tx(database: Database) -> Iterator[Tx]:
 
 @pytest.fixture
 def furnished(tx: Tx) -> Tx:
-    """Two instances with two integrations each: whatever is done to one must leave three alone."""
+    """Two server keys, and two instances with two integrations each: whatever is done to one must leave three alone."""
+    for key_id in ("k1", "k2"):
+        tx.server_keys.insert(key_id, NOW)
     for instance in (HERE, THERE):
         tx.instances.insert(an_instance(instance))
         for number in (1, 2):

@@ -210,3 +210,16 @@ def test_nobody_sees_a_batch_before_it_is_committed(two: Database, connect: Conn
     [seen] = _commit(two, looks_from_beside)
     assert seen.value[0] == an_instance(HERE).name
     assert _names(reader)[0] == "not yet"
+
+
+def test_the_proof_of_writability_changes_nothing_that_anybody_sees(two: Database) -> None:
+    """Readiness asks for it every few seconds, unaudited."""
+
+    def proof(tx: Tx) -> Change[None]:
+        tx.prove_writable()
+        return Change(None, [])
+
+    before = all_shown(two.tx)
+    for _ in range(2):
+        assert _commit(two, proof) == [Change(None, [])]
+    assert all_shown(two.tx) == before

@@ -5,8 +5,19 @@ from typing import Any
 
 import pytest
 
-from admincenter.core.ports import Facts, Integration, Integrations, Tx
-from tests.store.conformance.rows import HERE, NOW, NOWHERE, THERE, all_shown, an_integration, app_id_of, digest, shown
+from admincenter.core.ports import Facts, Integration, Integrations, Standing, Tx
+from tests.store.conformance.rows import (
+    HERE,
+    NOW,
+    NOWHERE,
+    THERE,
+    all_shown,
+    an_instance,
+    an_integration,
+    app_id_of,
+    digest,
+    shown,
+)
 
 FIRST = app_id_of(HERE, 1)
 SECOND = app_id_of(HERE, 2)
@@ -154,3 +165,26 @@ def test_switches_go_both_ways(furnished: Tx) -> None:
         furnished.integrations.set_enabled(HERE, FIRST, on)
         furnished.integrations.set_url_credentials(HERE, FIRST, on)
     assert shown(furnished, HERE, FIRST) == before
+
+
+def test_whether_there_is_or_ever_was_an_integration(tx: Tx) -> None:
+    """A deleted one counts: its tombstone stays."""
+    tx.instances.insert(an_instance(HERE))
+    assert tx.integrations.any() is False
+    tx.integrations.insert(an_integration(HERE, 1))
+    assert tx.integrations.any() is True
+    tx.integrations.bury(HERE, FIRST, NOW)
+    assert tx.integrations.any() is True
+
+
+def test_what_a_restore_compares_is_told_of_each_integration_of_the_instance(furnished: Tx) -> None:
+    """Deleted ones too, and of nobody else's."""
+    furnished.integrations.set_secret(HERE, SECOND, digest("new"), "k2", NOW + 7)
+    furnished.integrations.set_access(HERE, SECOND, b"\0access")
+    furnished.integrations.set_enabled(HERE, SECOND, False)
+    furnished.integrations.bury(HERE, FIRST, NOW + 9)
+    assert sorted(furnished.integrations.standings(HERE)) == [
+        Standing(FIRST, 1, NOW + 9, b"", digest(FIRST), "k1", NOW),
+        Standing(SECOND, 0, None, b"\0access", digest("new"), "k2", NOW + 7),
+    ]
+    assert furnished.integrations.standings(NOWHERE) == []

@@ -85,12 +85,18 @@ def _minted_since(tx: Tx, row: TokenRow) -> TokenRow:
     return row
 
 
+def _key_retired(tx: Tx, row: TokenRow) -> TokenRow:
+    tx.server_keys.delete(row.token_key)
+    return row
+
+
 BROKEN: dict[str, Callable[[Tx, TokenRow], TokenRow]] = {
     "the secret was reset": _secret_reset,
     "permissions or allowlist changed": _access_changed,
     "the integration was switched off": _switched_off,
     "the integration was deleted": _deleted,
     "another one minted": _minted_since,
+    "the server key of its digests was retired": _key_retired,
     "the secret is a wrong one": lambda _tx, row: row._replace(proved=digest("guess")),
     "the access is from the future": lambda _tx, row: row._replace(access_version=row.access_version + 1),
     "the counter is from the future": lambda _tx, row: row._replace(before=row.before + 1),

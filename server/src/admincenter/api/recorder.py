@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from admincenter.api.storage import Storage
-from admincenter.core import values
+from admincenter.core import credentials, values
 from admincenter.core.audit import SECOND, Event
 from admincenter.core.errors import AddressRefused, CallRefused, OutcomeUnknown, RateLimited, StorageUnavailable, Unexpected
 from admincenter.core.network import Address, Client
@@ -72,7 +72,7 @@ class Recorder:
     def note(self, kind: str, facts: Facts, reason: str, client: Client, agent: str) -> None:
         """Counts one event of a grouped kind."""
         group = Group(facts.instance, kind, facts.app_id, reason, client.network)
-        self._events.add(group, self._clock(), client, values.visible(agent, 256))
+        self._events.add(group, self._clock(), client, values.visible(credentials.masked(agent), 256))
 
     async def _flush_events(self) -> None:
         while not await _came(self._stopping, FLUSH_SECONDS):

@@ -1,15 +1,13 @@
 """`GET /security_audit_logs`: the audit log of the integration's instance, page by page (contract, section 4)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from admincenter.api import parameters
 from admincenter.api.answers import Reply, success
 from admincenter.api.call import Call
-from admincenter.core import query, values
-from admincenter.core.audit import SECOND
-from admincenter.core.errors import ParameterBad, StorageUnavailable
+from admincenter.core import moments, query
+from admincenter.core.errors import ParameterBad, StorageUnavailable, ValueBad
 from admincenter.core.ports import Instance, Tx
 from admincenter.core.query import Page, Search
 
@@ -68,25 +66,18 @@ def _moment(given: Mapping[str, str], name: str, alias: str) -> int | None:
     if text is None:
         return None
     try:
-        return int(text) * SECOND if text.isascii() and text.isdecimal() and len(text) <= 11 else _iso(text)
-    except (ValueError, OverflowError):
-        raise ParameterBad(f"The parameter {name} must be Unix seconds or an ISO 8601 time") from None
-
-
-def _iso(text: str) -> int:
-    """In a query an unescaped `+` arrives as a space: `…T10:00:00+0000` is meant."""
-    moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * SECOND)
+        # An unescaped `+` arrives as a space in a query: `…T10:00:00+0000` is meant.
+        return moments.parse(text.replace(" ", "+") if "T" in text else text, name)
+    except ValueBad as error:
+        raise ParameterBad(f"The parameter {error}") from None
 
 
 def _fields(text: str | None) -> list[str] | None:
     if text is None:
         return None
     names = [each.strip() for each in text.split(",") if each.strip()]
-    for name in names:
-        if name not in query.FIELDS:
-            raise ParameterBad(f"Tried accessing nonexisting field ({values.visible(name, 40)}) on an event")
+    if not set(names) <= set(query.FIELDS):
+        raise ParameterBad(f"The parameter fields names a field that no event has; the fields are {', '.join(query.FIELDS)}")
     return names
 
 

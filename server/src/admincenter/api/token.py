@@ -5,7 +5,7 @@ import orjson
 from admincenter.api.answers import Reply, success
 from admincenter.api.call import Call
 from admincenter.api.parameters import Parameters
-from admincenter.core import tokens, values
+from admincenter.core import credentials, tokens, values
 from admincenter.core.audit import Origin
 from admincenter.core.errors import ParameterBad, StorageUnavailable
 from admincenter.core.tokens import Mint, Minted, Moved
@@ -21,7 +21,7 @@ async def mint(call: Call) -> Reply | Moved:
         call.presented.text,
         _expected(call.presented.parameters),
         call.door.keyring.primary,
-        Origin(f"integration:{call.facts.app_id}", str(call.client), values.visible(call.request.user_agent, 256)),
+        Origin(f"integration:{call.facts.app_id}", str(call.client), values.visible(credentials.masked(call.request.user_agent), 256)),
         call.door.entropy,
     )
     outcome = await call.door.storage.write_each(tokens.mint_all, request)

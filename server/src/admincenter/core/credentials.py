@@ -7,6 +7,7 @@ HMAC-SHA-256 under a server key. The one exception is the live token, sealed und
 
 import hashlib
 import hmac
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -76,6 +77,14 @@ def _hint(prefix: str, text: str) -> str:
     return ""
 
 
+def masked(text: str) -> str:
+    """A stranger's text without the secrets and tokens that were put into it by mistake."""
+    return _LIKE_ONE.sub(r"\1***", text)
+
+
+_LIKE_ONE = re.compile(r"(ac[st]_)\w{8,}", re.ASCII)
+
+
 def mint_app_id(entropy: Entropy, cell: int = DEFAULT_APP_ID_CELL) -> str:
     """A new App ID: 16 decimal digits below 2^53, the first three the cell, the rest random (D2)."""
     return f"{cell}{int.from_bytes(entropy(12), 'big') % 10**13:013d}"
@@ -132,9 +141,9 @@ def seal(token: str, secret: str, context: SealContext, entropy: Entropy) -> byt
 
 
 def unseal(sealed: bytes, secret: str, context: SealContext) -> str | None:
-    """The live token again; None if the copy is not of this secret and context."""
+    """The live token again; None if the copy is not of this secret and context, or no copy at all."""
     salt, nonce, body = sealed[:16], sealed[16:28], sealed[28:]
     try:
         return AESGCM(_sealing_key(secret, salt)).decrypt(nonce, body, bytes(context)).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None

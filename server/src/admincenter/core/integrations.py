@@ -9,7 +9,7 @@ from typing import NamedTuple
 from admincenter.core import credentials, network, permissions, values
 from admincenter.core.audit import Event, Origin, event
 from admincenter.core.credentials import SECRET_PREFIX, Entropy, ServerKey
-from admincenter.core.errors import ConfirmationNeeded, IntegrationUnknown, NetworkBad, ValueBad
+from admincenter.core.errors import ConfirmationNeeded, IntegrationUnknown, KeyRefused, NetworkBad, ValueBad
 from admincenter.core.permissions import Permission, Purpose
 from admincenter.core.ports import Change, Integration, NewIntegration, Tx
 from admincenter.core.tokens import SKEW
@@ -42,6 +42,7 @@ def create(tx: Tx, instance: str, wanted: Wanted, key: ServerKey, by: Origin, en
 
     Raises NetworkBad, ConfirmationNeeded, PermissionOutsidePurpose, ValueBad.
     """
+    _still_live(tx, key)
     networks = _entries(wanted)
     granted = tuple(dict.fromkeys(permissions.bound(wanted.purpose, each) for each in wanted.permissions))
     secret = credentials.mint_text(SECRET_PREFIX, entropy)
@@ -91,6 +92,12 @@ def _entries(wanted: Wanted) -> list[network.Network]:
 def _confirm_wide(entry: network.Network, confirmed: bool) -> None:
     if network.is_wide(entry) and not confirmed:
         raise ConfirmationNeeded(f"{entry.text} holds {entry.size:,} addresses.", "--confirm-wide")
+
+
+def _still_live(tx: Tx, key: ServerKey) -> None:
+    """A secret under a key that was retired since it was read could never be proved."""
+    if key.key_id not in {each.key_id for each in tx.server_keys.all()}:
+        raise KeyRefused("The server keys changed at the same moment; nothing was done. Repeat the command")
 
 
 def _target(app_id: str) -> str:
@@ -233,6 +240,7 @@ def reset_secret(
     tx: Tx, instance: str, app_id: str, key: ServerKey, by: Origin, entropy: Entropy, reason: str = "asked"
 ) -> Change[Created]:
     """A new App Secret; the old one and the live token die in the same commit. Raises IntegrationUnknown."""
+    _still_live(tx, key)
     find(tx, instance, app_id)
     secret = credentials.mint_text(SECRET_PREFIX, entropy)
     digest = credentials.digest(SECRET_PREFIX, key.key, secret)

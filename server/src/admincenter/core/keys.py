@@ -94,7 +94,8 @@ def ring(file: KeyFile, known: Sequence[ServerKeyRecord]) -> Keyring:
     missing = [row.key_id for row in known if row.key_id not in by_id]
     if missing:
         raise KeyRefused(
-            f"The key file lacks server key {', '.join(missing)}, which this database needs; use the key file that belongs to it"
+            f"The key file lacks server key {', '.join(missing)}, which this database needs; "
+            "use the key file that belongs to it"
         )
     ordered = sorted(known, key=lambda row: -row.is_primary)
     return Keyring(tuple(by_id[row.key_id] for row in ordered), file.seed)

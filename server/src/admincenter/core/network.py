@@ -122,7 +122,7 @@ def _unmapped(found: ipaddress.IPv4Network | ipaddress.IPv6Network) -> ipaddress
     if isinstance(found, ipaddress.IPv4Network) or not found.overlaps(_MAPPED_BLOCK):
         return found
     if found.prefixlen < 96:
-        raise NetworkBad(f"'{found}' is wider than the mapped IPv4 addresses (::ffff:0:0/96) in it; write IPv4 networks for those")
+        raise NetworkBad(f"'{found}' is wider than the mapped IPv4 addresses (::ffff:0:0/96) in it; write IPv4 networks")
     return ipaddress.IPv4Network((found.network_address.packed[12:], found.prefixlen - 96))
 
 
@@ -195,7 +195,10 @@ def _merged(networks: Iterable[Network]) -> list[tuple[bytes, bytes]]:
 
 @lru_cache(maxsize=4096)
 def read_access(blob: bytes) -> Access:
-    """The `access` column again, remembered by its content only, so never stale. Bytes that `compile_access` did not make hold no permission and admit nobody."""
+    """The `access` column again, remembered by its content only, so never stale.
+
+    Bytes that `compile_access` did not make hold no permission and admit nobody.
+    """
     if len(blob) >= _HEAD.size:
         version, bits, v4, v6 = _HEAD.unpack_from(blob)
         if version == _VERSION and len(blob) == _HEAD.size + 8 * v4 + 32 * v6:

@@ -24,7 +24,7 @@ OpenedBy = Opener | Permission
 class Opening:
     """One method on one path, and what opens it. `versioned`: a leading `/v23.0` is accepted and ignored.
 
-    `takes_secret`: an App Secret is the credential here, a token everywhere else. `permission`: the one that the call needs, if any.
+    `takes_secret`: an App Secret is the credential here, a token everywhere else. `permission`: the one that is needed, if any.
     """
 
     method: str

@@ -13,7 +13,7 @@ _BY_PREVIOUS = f"{_FACTS} WHERE previous_digest = ?"
 _SEEN = f"SELECT {', '.join(Integration._fields)} FROM integrations WHERE instance = ?"
 _HERE = " WHERE instance = ? AND app_id = ?"
 
-# D8: the conditions under which a mint was allowed are conditions of its statement.
+# D8: the conditions under which a mint was allowed are conditions of its statement. The key may have been retired meanwhile.
 _MINT = """
 UPDATE integrations SET
     previous_digest     = CASE WHEN token_digest IS NULL THEN previous_digest ELSE token_digest END,
@@ -22,6 +22,7 @@ UPDATE integrations SET
     token_digest = ?, token_key = ?, issued_at = ?, sealed = ?, generation = generation + 1,
     secret_digest = ?, secret_key = ?
 WHERE app_id = ? AND secret_digest = ? AND access_version = ? AND generation = ? AND enabled = 1 AND deleted_at IS NULL
+    AND EXISTS (SELECT 1 FROM server_keys WHERE key_id = ?)
 """
 
 _KILL = f"""
@@ -128,7 +129,7 @@ class SqlIntegrations:
     def _mint(self, row: TokenRow) -> bool:
         token = (row.superseded_until, row.token_digest, row.token_key, row.issued_at, row.sealed)
         secret = (row.secret_digest, row.secret_key)
-        seen = (row.app_id, row.proved, row.access_version, row.before)
+        seen = (row.app_id, row.proved, row.access_version, row.before, row.token_key)
         return self._sql.run(_MINT, (*token, *secret, *seen)) == 1
 
     def kill_token(self, instance: str, app_id: str, reason: str) -> bool:

@@ -57,6 +57,8 @@ class Store:
 
     def _check(self) -> None:
         refuse_foreign_owner(self.path)
+        if not os.access(self.path, os.W_OK):
+            raise StorageUnavailable
         with self.connected() as database:
             if not migrate.applied(database):
                 raise StartRefused(f"{self.path} is empty: the database was lost; `admincenter database restore` a backup")
@@ -94,13 +96,19 @@ class Store:
 
     def keyring(self) -> keys.Keyring:
         """The live keys. Raises StartRefused where the key file is not this database's."""
-        file = keyfile.load(self.key_path)
-        with self.connected() as database:
-            known = database.tx.server_keys.all()
         try:
-            return keys.ring(file, known)
+            return self._ring()
+        except KeyRefused:
+            pass  # file and database are two reads; a key may have been retired in between
+        try:
+            return self._ring()
         except KeyRefused as error:
             raise StartRefused(f"{self.key_path}: {error}") from None
+
+    def _ring(self) -> keys.Keyring:
+        file = keyfile.load(self.key_path)
+        with self.connected() as database:
+            return keys.ring(file, database.tx.server_keys.all())
 
     def write(self, function: Callable[[Tx], Change[T]]) -> T:
         """One operation in a transaction of its own. Raises its refusal, StorageUnavailable or OutcomeUnknown."""
@@ -170,7 +178,9 @@ class Store:
 
     def close(self) -> None:
         """Gives the directory free."""
-        os.close(self._lock)
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)
 
 
 def refuse_foreign_owner(path: Path) -> None:
