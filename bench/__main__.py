@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from bench import picture, publish, table, wrk
+from bench.catalogue import SCENARIOS
 from bench.figure import Figure
 from bench.ground import Ground
 from bench.machine import described
 from bench.scale import FULL, QUICK, Scale
-from bench.scenarios import SCENARIOS
 
 RESULTS = Path(__file__).parent / "results"
 

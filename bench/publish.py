@@ -7,7 +7,7 @@ from bench import picture, table
 from bench.figure import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
-BEGIN, END = "<!-- the last published run of `make bench` -->", "<!-- its end -->"
+BEGIN, END = "<!-- bench: table -->", "<!-- bench: end -->"
 
 
 def publish(figures: Sequence[Figure], head: Sequence[str]) -> None:

@@ -59,7 +59,13 @@ BOUND = st.none() | st.integers(-1, 14)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(limit=st.integers(1, EVENTS + 2), ascending=st.booleans(), since=BOUND, until=BOUND, fields=st.sampled_from([None, "id", "event"]))
+@given(
+    limit=st.integers(1, EVENTS + 2),
+    ascending=st.booleans(),
+    since=BOUND,
+    until=BOUND,
+    fields=st.sampled_from([None, "id", "event"]),
+)
 def test_walking_forward_and_back_is_the_whole_log(
     log: Log, limit: int, ascending: bool, since: int | None, until: int | None, fields: str | None
 ) -> None:
@@ -76,7 +82,7 @@ def test_walking_forward_and_back_is_the_whole_log(
 
 
 def _walk(log: Log, asked: dict[str, Any], limit: int, direction: str) -> tuple[list[int], str]:
-    """Every id on the way to a page without rows, in the page's order, and the cursor after the last row of the first walk."""
+    """Every id on the way to an empty page, in the page's order, and the last cursor."""
     found: list[int] = []
     cursor = ""
     while (page := log.page(asked))["data"]:
@@ -114,7 +120,7 @@ def _around(log: Log, back: int, step: int, count: int) -> list[int]:
 
 
 def test_a_reader_with_a_saved_cursor_misses_and_repeats_nothing_while_events_are_added(served: Served) -> None:
-    """It reads from the oldest, saves its cursor at every page, and starts again with it, as a program that is restarted does."""
+    """It reads from the oldest, saves its cursor at every page, and starts again with it, as a restarted program does."""
     tenant = Tenant(served.store)
     token = served.wire.token(tenant.credential).json["access_token"]
     seen: list[int] = []

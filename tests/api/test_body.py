@@ -54,8 +54,8 @@ def test_a_parameter_of_another_json_type_is_refused(wire: Wire, owner: Tenant, 
 
 @pytest.mark.parametrize("body", [
     b"{", b"[]", b"1", b"null", b'"x"', b"{}x", b"{'a':1}", b'{"a":NaN}', b'{"a":Infinity}', b"\xff\xfe{}", b'{"a":"\x00"}',
-    b'{"access_token":"\xff"}', b"[" * 8_000, b'{"a":' * 1_300 + b"1" + b"}" * 1_300, b'{"a":' + b"9" * 5_000 + b"}", b"\xef\xbb\xbf{}",
-    b" ", b"{\"a\":1,}", b"[]" * 4_000,
+    b'{"access_token":"\xff"}', b"[" * 8_000, b'{"a":' * 1_300 + b"1" + b"}" * 1_300, b'{"a":' + b"9" * 5_000 + b"}",
+    b"\xef\xbb\xbf{}", b" ", b"{\"a\":1,}", b"[]" * 4_000,
 ])  # fmt: skip
 def test_what_is_no_json_object_is_refused(wire: Wire, owner: Tenant, body: bytes) -> None:
     """A30: also depth, length and constants that JSON does not have."""
@@ -72,8 +72,8 @@ def test_a_form_that_is_no_form_is_refused(wire: Wire, owner: Tenant, body: byte
 
 
 @pytest.mark.parametrize("kind", [
-    "text/plain", "application/xml", "application/scim+json", "application/jsonx", "multipart/mixed; boundary=x", "", "json", ",",
-    "application/x-www-form-urlencoded, application/json",
+    "text/plain", "application/xml", "application/scim+json", "application/jsonx", "multipart/mixed; boundary=x", "", "json",
+    ",", "application/x-www-form-urlencoded, application/json",
 ])  # fmt: skip
 def test_another_content_type_is_415(wire: Wire, owner: Tenant, kind: str) -> None:
     reply = wire.call("POST", PATH, [("Content-Type", kind)] if kind else [], b"access_token=x")
@@ -81,7 +81,8 @@ def test_another_content_type_is_415(wire: Wire, owner: Tenant, kind: str) -> No
 
 
 @pytest.mark.parametrize(
-    "kind", ["", "; boundary=", "; boundary=" + "x" * 71, "; boundary=é", "; boundary*=utf-8''x", "; boundary*0=a; boundary*1=b"]
+    "kind",
+    ["", "; boundary=", "; boundary=" + "x" * 71, "; boundary=é", "; boundary*=utf-8''x", "; boundary*0=a; boundary*1=b"],
 )
 def test_a_multipart_body_needs_a_boundary_that_can_be_one(wire: Wire, owner: Tenant, kind: str) -> None:
     _kind, body = multipart([("access_token", owner.credential), GRANT])
@@ -106,9 +107,10 @@ def _part(head: str, value: bytes = b"x") -> bytes:
 
 @pytest.mark.parametrize("body", [
     _part("Content-Disposition: form-data"), _part("Content-Disposition: form-data; name*=x''%ff%"), _part("X: y"),
-    _part("Content-Disposition: form-data; name=\"grant_type\"", b"\xff"), _part("Content-Disposition: \xff"), _part("\xff: x"),
-    _part("Content-Disposition form-data"), _part("a" * 3_000 + ": b"), b"--" + BOUNDARY.encode() + b"--", b"x" * 8_192,
-    (b"--" + BOUNDARY.encode() + b"\r\n\r\n\r\n") * 60, b"\0" * 100, _part("Content-Disposition: form-data; name=\"a\"")[:-4] + b"xx",
+    _part("Content-Disposition: form-data; name=\"grant_type\"", b"\xff"), _part("Content-Disposition: \xff"),
+    _part("\xff: x"), _part("Content-Disposition form-data"), _part("a" * 3_000 + ": b"), b"--" + BOUNDARY.encode() + b"--",
+    b"x" * 8_192, (b"--" + BOUNDARY.encode() + b"\r\n\r\n\r\n") * 60, b"\0" * 100,
+    _part("Content-Disposition: form-data; name=\"a\"")[:-4] + b"xx",
 ])  # fmt: skip
 def test_a_malformed_multipart_body_is_refused(wire: Wire, owner: Tenant, body: bytes) -> None:
     kind, _body = multipart([])
@@ -118,24 +120,28 @@ def test_a_malformed_multipart_body_is_refused(wire: Wire, owner: Tenant, body: 
 
 
 MULTIPART_PIECES = st.sampled_from([
-    b"--" + BOUNDARY.encode(), b"--", b"\r\n", b"\r", b"\n", b": ", b'Content-Disposition: form-data; name="access_token"', b"\0", b"\xff",
-    b'; name="', b'"', b"; name*0*=utf-8''a", b"; name*1=b", b"; name*x*=''", b"=?utf-8?q?a?=", b"\\", b"access_token",
+    b"--" + BOUNDARY.encode(), b"--", b"\r\n", b"\r", b"\n", b": ", b'Content-Disposition: form-data; name="access_token"',
+    b"\0", b"\xff", b'; name="', b'"', b"; name*0*=utf-8''a", b"; name*1=b", b"; name*x*=''", b"=?utf-8?q?a?=", b"\\",
+    b"access_token",
 ])  # fmt: skip
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(pieces=st.lists(MULTIPART_PIECES | st.binary(max_size=8), max_size=30), kind=st.sampled_from(["multipart", "json", "form"]))
+@given(
+    pieces=st.lists(MULTIPART_PIECES | st.binary(max_size=8), max_size=30), kind=st.sampled_from(["multipart", "json", "form"])
+)
 @example(pieces=[], kind="json")
-def test_no_body_whatever_it_holds_is_a_fault_of_the_server(
-    wire: Wire, owner: Tenant, pieces: list[bytes], kind: str
-) -> None:
+def test_no_body_whatever_it_holds_is_a_fault_of_the_server(wire: Wire, owner: Tenant, pieces: list[bytes], kind: str) -> None:
     header = {"multipart": multipart([])[0], "json": JSON, "form": URLENCODED}[kind]
     reply = wire.call("POST", PATH, [header], b"".join(pieces))
     assert (reply.status, reply.json["error"]["code"]) in ((400, 100), (400, 104), (400, 190)), reply.body
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(kind=st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=60), tail=st.sampled_from(["", "; boundary=x", '="']))
+@given(
+    kind=st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=60),
+    tail=st.sampled_from(["", "; boundary=x", '="']),
+)
 def test_no_content_type_whatever_it_says_is_a_fault_of_the_server(wire: Wire, kind: str, tail: str) -> None:
     reply = wire.call("POST", PATH, [("Content-Type", f"multipart/form-data; {kind}{tail}")], b"--x\r\n\r\n\r\n--x--")
     assert reply.status == 400, reply.body

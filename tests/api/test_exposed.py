@@ -100,7 +100,9 @@ def test_a_name_in_disguise_is_still_a_secret_in_the_url(wire: Wire, tenant: Ten
     assert_graph_error(reply, 400, 100, says="URL")
 
 
-@pytest.mark.parametrize("path", ["/me?access_token={}", "/me?a=b&access_token={}", "/me?%61ccess%5Ftoken={}", "/v23.0/me/?access_token={}"])
+@pytest.mark.parametrize(
+    "path", ["/me?access_token={}", "/me?a=b&access_token={}", "/me?%61ccess%5Ftoken={}", "/v23.0/me/?access_token={}"]
+)
 def test_a_token_in_the_url_is_refused_alike_genuine_or_not(server: InProcess, tenant: Tenant, token: str, path: str) -> None:
     genuine = server.wire.get(path.format(token))
     wrong = server.wire.get(path.format(credentials.mint_text(TOKEN_PREFIX, os.urandom)))

@@ -76,7 +76,10 @@ def test_the_current_token_is_the_same_token_with_what_is_left_of_it(
 def test_the_current_token_is_fetched_to_its_last_microsecond(wire: Wire, tenant: Tenant, hands: SettableClock) -> None:
     token = wire.token(tenant.credential).json["access_token"]
     hands.advance(7_199.999999)
-    assert (wire.current(tenant.credential).json["access_token"], wire.current(tenant.credential).json["expires_in"]) == (token, 0)
+    assert (wire.current(tenant.credential).json["access_token"], wire.current(tenant.credential).json["expires_in"]) == (
+        token,
+        0,
+    )
     hands.advance(0.000001)
     reply = wire.current(tenant.credential)
     assert_graph_error(reply, 404, 9002)

@@ -19,13 +19,11 @@ def test_on_loopback_its_three_names_are_good(server: InProcess, token: str, hos
 
 
 @pytest.mark.parametrize("host", [
-    "", "127.0.0.1", "localhost", "localhost:1", "127.0.0.1:{}x", "127.0.0.2:{}", "example.com:{}", "evil@127.0.0.1:{}", "127.0.0.1:{}@evil",
-    "127.0.0.1:{}/x", "127.0.0.1.:{}", "localhost.evil.example:{}", "::1:{}", "0.0.0.0:{}", "http://127.0.0.1:{}", "127.0.0.1:{}, evil",
-    "127.0.0.1 :{}", "127.0.0.1:0{}",
+    "", "127.0.0.1", "localhost", "localhost:1", "127.0.0.1:{}x", "127.0.0.2:{}", "example.com:{}", "evil@127.0.0.1:{}",
+    "127.0.0.1:{}@evil", "127.0.0.1:{}/x", "127.0.0.1.:{}", "localhost.evil.example:{}", "::1:{}", "0.0.0.0:{}",
+    "http://127.0.0.1:{}", "127.0.0.1:{}, evil", "127.0.0.1 :{}", "127.0.0.1:0{}",
 ])  # fmt: skip
-def test_any_other_host_is_refused_whatever_else_is_right(
-    server: InProcess, tenant: Tenant, token: str, host: str
-) -> None:
+def test_any_other_host_is_refused_whatever_else_is_right(server: InProcess, tenant: Tenant, token: str, host: str) -> None:
     """A28."""
     reply = server.wire.get("/me", token, [("Host", host.format(server.port))])
     assert_graph_error(reply, 400, 100, says="Host")
@@ -49,7 +47,11 @@ def test_a_target_that_names_a_host_of_its_own_is_refused(server: InProcess, tok
 
 
 def test_what_proxies_may_say_of_host_and_scheme_is_ignored(server: InProcess, token: str) -> None:
-    said = [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"), ("Forwarded", "host=evil.example;proto=https")]
+    said = [
+        ("X-Forwarded-Host", "evil.example"),
+        ("X-Forwarded-Proto", "https"),
+        ("Forwarded", "host=evil.example;proto=https"),
+    ]
     page = server.wire.get("/security_audit_logs?limit=1", token, said).json
     assert page["paging"]["next"].startswith(f"http://127.0.0.1:{server.port}/security_audit_logs?")
 
@@ -70,7 +72,10 @@ def test_with_a_public_address_its_name_is_good_and_links_begin_with_it(public: 
     assert page["paging"]["next"].startswith("https://admin.example.com/security_audit_logs?")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:{}", "localhost:{}", "admin.example.com:{}", "admin.example.com:80", "example.com", "xadmin.example.com"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:{}", "localhost:{}", "admin.example.com:{}", "admin.example.com:80", "example.com", "xadmin.example.com"],
+)
 def test_with_a_public_address_no_other_name_is_good(public: InProcess, host: str) -> None:
     assert_graph_error(public.wire.get("/me", headers=[("Host", host.format(public.port))]), 400, 100, says="Host")
 
@@ -80,7 +85,9 @@ def test_probes_may_call_a_node_by_any_name(public: InProcess, path: str) -> Non
     assert public.wire.get(path, headers=[("Host", "10.0.0.7:8080")]).status == 200
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"])
+@pytest.mark.parametrize(
+    "name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"]
+)
 def test_a_peer_that_is_no_declared_proxy_is_not_believed(server: InProcess, tenant: Tenant, token: str, name: str) -> None:
     """A21."""
     assert server.wire.get("/me", token, [(name, OWN)]).json["seen_address"] == "127.0.0.1"
@@ -104,9 +111,9 @@ def _call(proxied: InProcess, tenant: Tenant, headers: list[Header]) -> Reply:
 
 
 @pytest.mark.parametrize("lines", [
-    [OWN], [f"::ffff:{OWN}"], ["::ffff:cb00:7109"], [f"{ELSEWHERE}, {OWN}"], [ELSEWHERE, OWN], [f"junk, {OWN}"], [f"{OWN}, 127.0.0.1"],
-    [f"{ELSEWHERE},{OWN},127.0.0.1,2001:db8:1::7"], [f"{OWN}", "127.0.0.1", "::ffff:127.0.0.1"], [f"  {OWN}\t"],
-    [", ".join([ELSEWHERE] * 31 + [OWN])],
+    [OWN], [f"::ffff:{OWN}"], ["::ffff:cb00:7109"], [f"{ELSEWHERE}, {OWN}"], [ELSEWHERE, OWN], [f"junk, {OWN}"],
+    [f"{OWN}, 127.0.0.1"], [f"{ELSEWHERE},{OWN},127.0.0.1,2001:db8:1::7"], [f"{OWN}", "127.0.0.1", "::ffff:127.0.0.1"],
+    [f"  {OWN}\t"], [", ".join([ELSEWHERE] * 31 + [OWN])],
 ])  # fmt: skip
 def test_the_first_address_from_the_right_that_is_no_declared_proxy_is_the_client(proxied: InProcess, lines: list[str]) -> None:
     """A22, A23, A25."""
@@ -116,8 +123,9 @@ def test_the_first_address_from_the_right_that_is_no_declared_proxy_is_the_clien
 
 
 @pytest.mark.parametrize(("lines", "seen"), [
-    ([ELSEWHERE], ELSEWHERE), ([f"{OWN}, {ELSEWHERE}"], ELSEWHERE), ([OWN, ELSEWHERE], ELSEWHERE), ([f"::{OWN}"], "::cb00:7109"),
-    (["2002:cb00:7109::"], "2002:cb00:7109::"), ([f"64:ff9b::{OWN}"], "64:ff9b::cb00:7109"), ([f"{OWN}, 127.0.0.2"], "127.0.0.2"),
+    ([ELSEWHERE], ELSEWHERE), ([f"{OWN}, {ELSEWHERE}"], ELSEWHERE), ([OWN, ELSEWHERE], ELSEWHERE),
+    ([f"::{OWN}"], "::cb00:7109"), (["2002:cb00:7109::"], "2002:cb00:7109::"), ([f"64:ff9b::{OWN}"], "64:ff9b::cb00:7109"),
+    ([f"{OWN}, 127.0.0.2"], "127.0.0.2"),
 ])  # fmt: skip
 def test_an_address_that_stands_further_left_is_the_clients_own_to_forge(
     proxied: InProcess, lines: list[str], seen: str
@@ -130,9 +138,9 @@ def test_an_address_that_stands_further_left_is_the_clients_own_to_forge(
 
 
 @pytest.mark.parametrize("lines", [
-    [], [""], ["127.0.0.1"], ["127.0.0.1, 2001:db8:1::1"], [f"{OWN}:80"], [f"[{OWN}]"], [f"{OWN},"], [f"{OWN}, a"], ["fe80::1%eth0"],
-    [f"{OWN}, unknown"], ["203.0.113.09"], ["203.0.113"], ["3405803785"], ["0xcb007109"], [f"{OWN}/32"], [f"for={OWN}"], ["x" * 5_000],
-    [f"{OWN} {OWN}"], [f"{OWN};"], ["\xb2\xb0\xb3.0.113.9"],
+    [], [""], ["127.0.0.1"], ["127.0.0.1, 2001:db8:1::1"], [f"{OWN}:80"], [f"[{OWN}]"], [f"{OWN},"], [f"{OWN}, a"],
+    ["fe80::1%eth0"], [f"{OWN}, unknown"], ["203.0.113.09"], ["203.0.113"], ["3405803785"], ["0xcb007109"], [f"{OWN}/32"],
+    [f"for={OWN}"], ["x" * 5_000], [f"{OWN} {OWN}"], [f"{OWN};"], ["\xb2\xb0\xb3.0.113.9"],
 ])  # fmt: skip
 def test_an_address_that_cannot_be_told_is_refused_and_nobodys(proxied: InProcess, lines: list[str]) -> None:
     """A24: never *no address, so no check*."""
@@ -143,7 +151,9 @@ def test_an_address_that_cannot_be_told_is_refused_and_nobodys(proxied: InProces
     assert (counted(tenant.news()), tenant.waiting()) == ({"address.refused AddressRefused": 1}, [])
 
 
-@pytest.mark.parametrize("name", ["Forwarded", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X_Forwarded_For"])
+@pytest.mark.parametrize(
+    "name", ["Forwarded", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X_Forwarded_For"]
+)
 def test_no_other_header_is_read_from_a_proxy(proxied: InProcess, name: str) -> None:
     tenant = Tenant(proxied.store, allow=[OWN])
     assert_graph_error(_call(proxied, tenant, [(name, OWN)]), 400, 5, says="unknown address")

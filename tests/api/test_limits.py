@@ -91,7 +91,9 @@ def test_wrong_secrets_are_slowed_down_per_app_id_and_network(proxied: InProcess
     proxied.settle()
     found = owner.news()
     assert counted(found) == {"token.refused CredentialWrong": 12, "secret.guessed RateLimited": 3}
-    assert {each["extra_data"].get("finding", False) for each in found if each["extra_data"]["kind"] == "secret.guessed"} == {True}
+    assert {each["extra_data"].get("finding", False) for each in found if each["extra_data"]["kind"] == "secret.guessed"} == {
+        True
+    }
 
 
 def test_in_the_newer_family_a_network_is_a_slash_56(proxied: InProcess, owner: Tenant) -> None:

@@ -1,7 +1,6 @@
 """Promise 7: no secret and no token at rest or in a log, wherever a client put it (A07, A19)."""
 
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,12 +19,25 @@ def _use_everywhere(wire: Wire, credential: str, token: str) -> None:
     assert wire.current(credential).json["access_token"] == token
     assert wire.get("/security_audit_logs?limit=1000", token).status == 200
     for text in (secret, token, credential, quote(credential)):
-        for path in (f"/{text}", f"/me/{text}", f"{TOKEN}/{text}", f"/x?access_token={text}", f"/me?access_token={text}", f"/v1.0/{text}"):
+        for path in (
+            f"/{text}",
+            f"/me/{text}",
+            f"{TOKEN}/{text}",
+            f"/x?access_token={text}",
+            f"/me?access_token={text}",
+            f"/v1.0/{text}",
+        ):
             wire.get(path)
             wire.call("POST", path)
         for name in ("limit", "after", "before", "since", "until", "fields", "order", "whatever"):
             wire.get(f"/security_audit_logs?{name}={text}", token)
-        for headers in ([("Origin", text)], [("User-Agent", text)], [("Referer", text)], [("Host", text)], [("X-Forwarded-For", text)]):
+        for headers in (
+            [("Origin", text)],
+            [("User-Agent", text)],
+            [("Referer", text)],
+            [("Host", text)],
+            [("X-Forwarded-For", text)],
+        ):
             wire.get("/me", token, headers)
             wire.token(credential, headers)
         wire.call("GET", "/me", [("Authorization", f"Basic {b64encode(text.encode()).decode()}")])
@@ -42,7 +54,7 @@ def _use_everywhere(wire: Wire, credential: str, token: str) -> None:
 
 
 @pytest.fixture(scope="module", params=["console", "json"])
-def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[bytes]]]:
+def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
     """The folder of a server that was used and stopped, its log in it, and every secret and token that it ever saw."""
     folder, canaries = tmp_path_factory.mktemp("remains"), []
     with Served(folder / "data", log_format=request.param, workers="2") as running:
@@ -56,8 +68,7 @@ def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         canaries.append(tenant.secret.encode())
         live = running.wire.current(tenant.credential).json["access_token"]
         canaries.append(live.encode())
-        _search(folder, canaries)
-    yield folder, canaries
+    return folder, canaries
 
 
 def _search(folder: Path, canaries: list[bytes]) -> list[str]:
@@ -66,7 +77,9 @@ def _search(folder: Path, canaries: list[bytes]) -> list[str]:
     for file in folder.rglob("*"):
         if file.is_file():
             content = file.read_bytes()
-            found += [f"{file.name}: {text[:4]!r}" for text in canaries if text[8:40] in content or b64encode(text[3:51]) in content]
+            found += [
+                f"{file.name}: {text[:4]!r}" for text in canaries if text[8:40] in content or b64encode(text[3:51]) in content
+            ]
     return found
 
 
@@ -87,4 +100,5 @@ def test_the_search_would_find_one(remains: tuple[Path, list[bytes]], tmp_path: 
 def test_the_log_holds_each_request_without_its_query_string(remains: tuple[Path, list[bytes]]) -> None:
     log = (remains[0] / "data.log").read_text()
     assert log.count("/security_audit_logs") > 50
-    assert "limit=" not in log and "?" not in log
+    assert "limit=" not in log
+    assert "?" not in log

@@ -51,7 +51,9 @@ def _set(name: str, value: Callable[[], object]) -> Callable[[Attempt], None]:
 
 
 PARAMETER = Fault("parameter", "parameter", _set("parameter", lambda: "nonsense"), (400, 100, None))
-BROWSER = Fault("tripwire", "headers", lambda attempt: attempt.headers.append(("Origin", "https://example.com")), (400, 100, None))
+BROWSER = Fault(
+    "tripwire", "headers", lambda attempt: attempt.headers.append(("Origin", "https://example.com")), (400, 100, None)
+)
 OFF = Fault("off", "state", lambda attempt: attempt.tenant.disable(), (400, 190, 467))
 ADDRESS = Fault("address", "address", lambda attempt: attempt.tenant.disallow("127.0.0.1"), (400, 5, None))
 MINTS = Fault("limit", "limit", Attempt.mint, (429, 4, None))
@@ -101,7 +103,9 @@ def _rank(fault: Fault) -> int:
 
 
 @pytest.mark.parametrize("pair", _pairs(OF_SECRETS), ids=_name)
-def test_the_earlier_fault_of_a_token_request_answers(strict: InProcess, hands: SettableClock, pair: tuple[Fault, Fault]) -> None:
+def test_the_earlier_fault_of_a_token_request_answers(
+    strict: InProcess, hands: SettableClock, pair: tuple[Fault, Fault]
+) -> None:
     attempt = Attempt(strict.wire, Tenant(strict.store), hands)
     hands.advance(1)
     for each in sorted(pair, key=_rank):

@@ -22,10 +22,11 @@ def test_both_schemes_are_read_in_any_case(wire: Wire, token: str, scheme: str) 
 
 
 @pytest.mark.parametrize("value", [
-    "", "Bearer", "Bearer ", "Bearer None", "Bearer null", "Bearer undefined", "None", "null", "{token}", "Basic {token}", "Token {token}",
-    "Bearer{token}", "Bearer {token}x", "Bearer {token}, Bearer {token}", "Bearer {token} {token}", "Bearer Bearer {token}", "Bearer {cut}",
-    "Bearer {swapped}", "Bearer {secret}", "Bearer {app_id}|{secret}", 'Bearer "{token}"', "Bearer {token}\xa0", "Bearer \xe9", "Bearer act_",
-    "Bearer {flipped}", "Bearer {token}\x00"[:-1] + "%00", "Bearer " + "a" * 9_000,
+    "", "Bearer", "Bearer ", "Bearer None", "Bearer null", "Bearer undefined", "None", "null", "{token}", "Basic {token}",
+    "Token {token}", "Bearer{token}", "Bearer {token}x", "Bearer {token}, Bearer {token}", "Bearer {token} {token}",
+    "Bearer Bearer {token}", "Bearer {cut}", "Bearer {swapped}", "Bearer {secret}", "Bearer {app_id}|{secret}",
+    'Bearer "{token}"', "Bearer {token}\xa0", "Bearer \xe9", "Bearer act_", "Bearer {flipped}",
+    "Bearer {token}\x00"[:-1] + "%00", "Bearer " + "a" * 9_000,
 ])  # fmt: skip
 def test_what_is_no_token_is_refused_unread(server: InProcess, tenant: Tenant, token: str, value: str) -> None:
     """A10, A11: an App Secret is no token, and garbage belongs to no instance: it is recorded nowhere."""

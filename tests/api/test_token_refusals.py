@@ -33,9 +33,10 @@ def test_no_credential_is_code_104(wire: Wire, path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("shape", [
-    "", "|", "None", "null", "{app_id}", "{app_id}|", "|{secret}", "{app_id}:{secret}", "{app_id}||{secret}", "{secret}|{app_id}",
-    "{app_id}|{secret} ", " {app_id}|{secret}", "{app_id}|{secret}\0", "{app_id}|{secret}|", "{app_id}|{swapped}", "{app_id}|{token}",
-    "{app_id}|{cut}", "{app_id}|{flipped}", "{wide}|{secret}", "{short}|{secret}", "{app_id}|acs_" + "é" * 51, "+{app_id}|{secret}",
+    "", "|", "None", "null", "{app_id}", "{app_id}|", "|{secret}", "{app_id}:{secret}", "{app_id}||{secret}",
+    "{secret}|{app_id}", "{app_id}|{secret} ", " {app_id}|{secret}", "{app_id}|{secret}\0", "{app_id}|{secret}|",
+    "{app_id}|{swapped}", "{app_id}|{token}", "{app_id}|{cut}", "{app_id}|{flipped}", "{wide}|{secret}", "{short}|{secret}",
+    "{app_id}|acs_" + "é" * 51, "+{app_id}|{secret}",
 ])  # fmt: skip
 def test_what_is_not_a_credential_is_refused_unread(server: InProcess, tenant: Tenant, path: str, shape: str) -> None:
     """A09, A10: a space, a NUL, another case, another alphabet, one character more or fewer; recorded nowhere."""
@@ -72,7 +73,9 @@ def test_an_unknown_app_id_and_a_wrong_secret_are_answered_with_the_same_bytes(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_an_unknown_app_id_and_a_wrong_secret_are_slowed_down_with_the_same_bytes(wire: Wire, tenant: Tenant, path: str) -> None:
+def test_an_unknown_app_id_and_a_wrong_secret_are_slowed_down_with_the_same_bytes(
+    wire: Wire, tenant: Tenant, path: str
+) -> None:
     unknown = f"100{int.from_bytes(os.urandom(5), 'big'):013d}"
     last = []
     for app_id in (tenant.app_id, unknown):
@@ -120,7 +123,11 @@ def test_a_genuine_secret_from_elsewhere_is_told_its_address_and_leaves_a_findin
     [event] = tenant.news()
     assert counted([event]) == {"address.refused AddressRefused": 2}
     assert (event["extra_data"]["finding"], event["extra_data"]["network"]) == (True, "127.0.0.0/24")
-    assert (event["ip_address"], event["useragent"], event["actor_username"]) == ("127.0.0.1", "a", f"integration:{tenant.app_id}")
+    assert (event["ip_address"], event["useragent"], event["actor_username"]) == (
+        "127.0.0.1",
+        "a",
+        f"integration:{tenant.app_id}",
+    )
     [waiting] = tenant.waiting()
     assert (waiting.address, waiting.times) == ("127.0.0.1", 2)
     assert waiting.first_at <= waiting.last_at == server.store.clock()
@@ -146,7 +153,9 @@ def test_an_integration_without_any_permission_still_gets_its_token(server: InPr
 @pytest.mark.parametrize("grant", [None, "", "password", "refresh_token", "CLIENT_CREDENTIALS", "client_credentials "])
 def test_no_other_grant_exists(server: InProcess, tenant: Tenant, grant: str | None) -> None:
     fields = {"access_token": tenant.credential} | ({} if grant is None else {"grant_type": grant})
-    assert_graph_error(server.wire.form("/work_get_token", fields), 400, 100, says="grant_type must be" if grant else "grant_type")
+    assert_graph_error(
+        server.wire.form("/work_get_token", fields), 400, 100, says="grant_type must be" if grant else "grant_type"
+    )
     server.settle()
     assert (counted(tenant.news()), tenant.facts.generation) == ({"token.refused ParameterBad": 1}, 0)
 

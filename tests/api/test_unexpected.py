@@ -42,7 +42,10 @@ def test_after_a_fault_the_server_answers_as_before(server: InProcess, tenant: T
         assert line.read().status == 200
 
 
-@pytest.mark.parametrize("access", [b"", b"junk", b"\x01", b"\x02\xff\x00\x01\x00\x00" + b"\0\0\0\0\xff\xff\xff\xff", b"\x01\xff\x00\x02\x00\x00" + bytes(8)])
+@pytest.mark.parametrize(
+    "access",
+    [b"", b"junk", b"\x01", b"\x02\xff\x00\x01\x00\x00" + b"\0\0\0\0\xff\xff\xff\xff", b"\x01\xff\x00\x02\x00\x00" + bytes(8)],
+)
 def test_damaged_access_data_admits_nobody(server: InProcess, tenant: Tenant, token: str, access: bytes) -> None:
     """Promise 4."""
     tenant.damage("access = ?", access)

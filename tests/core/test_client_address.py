@@ -115,7 +115,7 @@ LINES = st.lists(st.lists(MOSTLY_GOOD, max_size=14).map(",".join), max_size=4)
 
 
 @given(st.one_of(st.just(PROXY), ADDRESSES, JUNK), LINES, st.sampled_from([[], PROXIES, PROXIES[:1]]))
-@settings(max_examples=2_500)
+@settings(max_examples=2_000)
 def test_the_client_is_whom_the_slow_model_finds(peer: str, lines: list[str], proxies: list[str]) -> None:
     slow = slow_addresses.client(peer, lines, proxies)
     if isinstance(slow, ValueError):

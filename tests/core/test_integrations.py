@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from admincenter.core import credentials, instances, integrations, tokens
+from admincenter.core import credentials, instances, integrations, keys, tokens
 from admincenter.core.audit import SYSTEM
 from admincenter.core.credentials import SECRET_PREFIX, Entropy
 from admincenter.core.errors import (
@@ -256,6 +256,16 @@ def test_a_token_issued_by_a_clock_that_was_ahead_dies_before_its_time_comes(des
     clock.advance(-0.000_001)
     assert desk.store.write(lambda tx: integrations.revoke_from_the_future(tx, SYSTEM)) == 1
     assert (desk.facts().token_digest, desk.kinds()[-1]) == (None, "token.revoked")
+
+
+def test_no_secret_is_made_under_a_key_that_was_retired_meanwhile(desk: Desk) -> None:
+    desk.create()
+    desk.key = keys.new_key(desk.entropy)
+    with pytest.raises(KeyRefused, match="Repeat the command"):
+        desk.create()
+    with pytest.raises(KeyRefused):
+        desk.store.write(lambda tx: integrations.reset_secret(tx, desk.instance, desk.app_id, desk.key, SYSTEM, desk.entropy))
+    assert desk.kinds() == ["integration.created"]
 
 
 def test_renamed_it_is_the_same_with_another_name(desk: Desk) -> None:

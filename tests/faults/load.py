@@ -1,12 +1,38 @@
 """Clients that go on while a server is harmed, and remember what they were told."""
 
+import os
+import signal
 import threading
 from collections import Counter
 from types import TracebackType
 from typing import Self
 
+from admincenter.core import integrations
+from admincenter.core.audit import SYSTEM
+from admincenter.core.instances import choose
+from admincenter.core.ports import Change, Tx
 from tests.faults.standing import Standing, look
+from tests.serving import Served
 from tests.wire import HANG, Wire
+
+
+def fill(served: Served, app_id: str, events: int) -> None:
+    """Writes so many events in one transaction."""
+
+    def rename(tx: Tx) -> Change[None]:
+        instance, names = choose(tx, None).instance, [f"{each} " + "x" * 150 for each in range(events)]
+        return Change(
+            None, [event for name in names for event in integrations.rename(tx, instance, app_id, name, SYSTEM).events]
+        )
+
+    served.store.write(rename)
+
+
+def kill_all(served: Served) -> None:
+    """The parent and every worker, without a warning."""
+    for pid in [served.process.pid, *served.workers()]:
+        os.kill(pid, signal.SIGKILL)
+    served.process.wait()
 
 
 class Load:

@@ -7,13 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from admincenter.core import integrations
-from admincenter.core.audit import SYSTEM, Event
-from admincenter.core.ports import Change, Tx
-from tests.faults.load import Load
+from tests.faults.load import Load, fill, kill_all
 from tests.faults.standing import Standing
 from tests.serving import Served, until
-from tests.tenant import Tenant
 
 EXPECTED = {200, 400, 429, 503}
 """400: the token of a client that was superseded by another's before it was used."""
@@ -39,25 +35,27 @@ def test_a_worker_that_is_killed_under_load_is_replaced_and_nothing_acknowledged
     with Served(standing.data, workers=workers) as served:
         with Load(served.wire, standing) as load:
             for _ in range(3):
-                until(lambda: len(load.acknowledged) > 10, "the load")
-                [victim, *_others] = before = served.workers()
-                load.acknowledged, kept = [], load.acknowledged
-                _kill(victim)
-                until(lambda: victim not in served.workers() and len(served.workers()) == len(before), "another worker")
-                until(lambda: load.acknowledged, "service")
-                load.acknowledged += kept
+                _kill_one(served, load)
         assert served.process.poll() is None
         assert set(load.statuses) <= EXPECTED
         load.assert_nothing_lost()
 
 
+def _kill_one(served: Served, load: Load) -> None:
+    until(lambda: len(load.acknowledged) > 10, "the load")
+    [victim, *_others] = before = served.workers()
+    _kill(victim)
+    until(lambda: victim not in served.workers() and len(served.workers()) == len(before), "another worker")
+    told = len(load.acknowledged)
+    until(lambda: len(load.acknowledged) > told, "service")
+
+
 def test_after_everything_was_killed_a_restart_checks_every_page_before_it_is_ready(standing: Standing) -> None:
     served = Served(standing.data).start()
-    _grow(served)
+    fill(served, standing.app_id, 6_000)  # so that the check takes a moment
     with Load(served.wire, standing) as load:
         until(lambda: len(load.acknowledged) > 20, "the load")
-        _kill(served.process.pid, *served.workers())
-        served.process.wait()
+        kill_all(served)
     served.store.close()
     with Watched(standing.data) as again:
         assert [each.status for each in again.said[:1]] == [503]
@@ -65,19 +63,6 @@ def test_after_everything_was_killed_a_restart_checks_every_page_before_it_is_re
         load.assert_nothing_lost()
     with Watched(standing.data) as clean:
         assert [each.status for each in clean.said] == [200]
-
-
-def _grow(served: Served) -> None:
-    """So much that the check takes a moment."""
-    tenant = Tenant(served.store)
-
-    def rename(tx: Tx) -> Change[None]:
-        events: list[Event] = []
-        for each in range(6_000):
-            events += integrations.rename(tx, tenant.instance, tenant.app_id, f"{each} " + "x" * 150, SYSTEM).events
-        return Change(None, events)
-
-    served.store.write(rename)
 
 
 def test_a_parent_that_is_killed_takes_its_workers_along(standing: Standing) -> None:

@@ -38,7 +38,7 @@ def watched() -> Iterator[list[list[str]]]:
     try:
         yield stacks
     finally:
-        threading.setprofile(None)  # type: ignore[arg-type]  # this is how it is switched off
+        threading.setprofile(None)  # this is how it is switched off
 
 
 def _file(frame: FrameType) -> str:

@@ -5,6 +5,7 @@ import sys
 import apsw
 
 connection = apsw.Connection(sys.argv[1])
+connection.set_busy_timeout(10_000)  # somebody may be writing
 connection.execute("BEGIN EXCLUSIVE")
 print("held", flush=True)
 sys.stdin.read()

@@ -66,6 +66,11 @@ class App:
             todo.append(duties.check_after_unclean_stop(self._store, self._readiness))
         self._tasks = duties.start(todo)
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether the database needed no check after an unclean stop, or passed it."""
+        return not self._readiness.waiting_for
+
     def _count(self) -> None:
         self._figures.counter("commits", "Transactions that the writer committed", lambda: self._executor.commits)
         self._figures.counter("operations", "Operations in those transactions", lambda: self._executor.committed)

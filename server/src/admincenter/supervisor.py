@@ -37,7 +37,7 @@ KEEP_ALIVE_SECONDS = 30
 QUICK_SECONDS = 5.0
 MOST_PAUSE = 5.0
 HANDSHAKE_SECONDS = 10.0
-BROKEN = 70
+BROKEN, UNCHECKED = 70, 71
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -54,8 +54,8 @@ def serve(settings: Settings) -> int:
     workers.heed_signals()  # before the mark: a stop that comes now is a clean one
     store.mark_running()
     _greet(settings, store, port)
-    workers.run()
-    store.mark_stopped()
+    if workers.run():
+        store.mark_stopped()
     store.close()
     return 0
 
@@ -128,6 +128,7 @@ class Workers:
         self._settings, self._store, self._listening, self._port = settings, store, listening, port
         self._running: dict[int, tuple[int, float]] = {}
         self._stopping = False
+        self._codes: list[int] = []
         self._pause = 0.0
         self._parent_ended, self._parent_lives = os.pipe()
 
@@ -136,8 +137,8 @@ class Workers:
         for each in _STOPS:
             signal.signal(each, self._stop)
 
-    def run(self) -> None:
-        """Until SIGTERM or SIGINT came and every worker has ended."""
+    def run(self) -> bool:
+        """Until a stop came and every worker has ended; whether all of them ended well, with the database known to be sound."""
         for number in range(self._settings.workers):
             self._start(number)
         while self._running:
@@ -146,6 +147,7 @@ class Workers:
             except ChildProcessError:
                 break
             self._ended(ended, os.waitstatus_to_exitcode(status))
+        return self._left_sound()
 
     def _start(self, number: int) -> None:
         with _stops_held_back():  # one that came between the fork and its record would leave a worker that nobody stops
@@ -166,12 +168,19 @@ class Workers:
     def _ended(self, child: int, code: int) -> None:
         number, started = self._running.pop(child)
         if self._stopping:
+            self._codes.append(code)
             return
         quick = time.monotonic() - started < QUICK_SECONDS
         self._pause = min(MOST_PAUSE, max(0.2, self._pause * 2)) if quick else 0.0
         log.error("worker %d ended with code %d; starting it again in %.1f s", number, code, self._pause)
         time.sleep(self._pause)
         self._start(number)
+
+    def _left_sound(self) -> bool:
+        """A check that is due and was not finished is still due; a worker that was stopped before it listened did nothing."""
+        if self._store.was_unclean:
+            return set(self._codes) == {0}
+        return set(self._codes) <= {0, -signal.SIGTERM}
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -216,7 +225,7 @@ def _work(settings: Settings, store: Store, listening: socket.socket, port: int,
         log.exception("worker %d failed", number)
         return 1
     sys.stderr.flush()
-    return code
+    return code or (0 if app.is_sound else UNCHECKED)
 
 
 async def _serve(app: App, server: uvicorn.Server, listening: socket.socket, parent_ended: int) -> None:

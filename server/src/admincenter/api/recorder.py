@@ -1,6 +1,6 @@
 """Step 6 of the gate: what happened is counted here and flushed: refusals and fetches every second, usage every 30 s.
 
-Where neither could be flushed for five seconds, guarded reads are refused too: nothing passes unrecorded for long.
+Where either could not be flushed for five seconds, guarded reads are refused too: nothing passes unrecorded for long.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
 USAGE_SECONDS = 30.0
 STALLED = 5 * SECOND
+_EVENTS, _USAGE = "refusals", "usage"
 _NOT_RECORDED = (StorageUnavailable, OutcomeUnknown, Unexpected)
 
 
@@ -36,7 +37,7 @@ class Recorder:
         self._unwritten: tuple[list[Event], list[WaitingAddress]] = ([], [])
         self._flushing = asyncio.Lock()
         self._stopping = asyncio.Event()
-        self._failing_since: int | None = None
+        self._failing_since: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.used = self._usage.add
 
@@ -54,7 +55,7 @@ class Recorder:
 
     def stalled(self, now: int) -> bool:
         """Whether what was counted could not be written for five seconds."""
-        return self._failing_since is not None and now - self._failing_since > STALLED
+        return any(now - since > STALLED for since in self._failing_since.values())
 
     def refused(self, facts: Facts, refusal: CallRefused, secret: bool, proved: bool, client: Client, agent: str) -> None:
         """A refusal that belongs to an instance. One that belongs to nobody is only logged."""
@@ -80,7 +81,7 @@ class Recorder:
 
     async def _flush_usage(self) -> None:
         while not self._stopping.is_set():
-            was_full = await _came(self._full, USAGE_SECONDS)
+            was_full = await _came(self._full, FLUSH_SECONDS if _USAGE in self._failing_since else USAGE_SECONDS)
             self._full.clear()
             await self.flush_usage()
             if was_full:
@@ -90,27 +91,27 @@ class Recorder:
         """Writes what was counted since the last time, and what could not be written then."""
         async with self._flushing:
             events, waiting = self._unwritten
-            if self._failing_since is None or stopping:
+            if _EVENTS not in self._failing_since or stopping:
                 events, waiting = events + self._events.drain(self._clock(), stopping), waiting + self._waiting.drain()
             self._unwritten = (events, waiting)
-            if (events or waiting) and await self._written(lambda tx: _write_events(tx, events, waiting)):
+            if (events or waiting) and await self._written(_EVENTS, lambda tx: _write_events(tx, events, waiting)):
                 self._unwritten = ([], [])
 
     async def flush_usage(self) -> None:
         """Writes the usage counts."""
         counts = self._usage.drain()
-        if counts and not await self._written(lambda tx: _write_usage(tx, counts)):
+        if counts and not await self._written(_USAGE, lambda tx: _write_usage(tx, counts)):
             self._usage.put_back(counts)
 
-    async def _written(self, function: Callable[[Tx], Change[None]]) -> bool:
+    async def _written(self, what: str, function: Callable[[Tx], Change[None]]) -> bool:
         try:
             await self._storage.write(function)
         except Exception as error:
-            if self._failing_since is None:
-                self._failing_since = self._clock()
-                log.warning("what happened could not be recorded: %s", error)
+            if what not in self._failing_since:
+                self._failing_since[what] = self._clock()
+                log.warning("%s could not be recorded: %s", what, error)
             return False
-        self._failing_since = None
+        self._failing_since.pop(what, None)
         return True
 
 

@@ -21,7 +21,11 @@ async def mint(call: Call) -> Reply | Moved:
         call.presented.text,
         _expected(call.presented.parameters),
         call.door.keyring.primary,
-        Origin(f"integration:{call.facts.app_id}", str(call.client), values.visible(credentials.masked(call.request.user_agent), 256)),
+        Origin(
+            f"integration:{call.facts.app_id}",
+            str(call.client),
+            values.visible(credentials.masked(call.request.user_agent), 256),
+        ),
         call.door.entropy,
     )
     outcome = await call.door.storage.write_each(tokens.mint_all, request)

@@ -23,6 +23,8 @@ def is_due(path: Path) -> bool:
         return False
     remains = [each for each in (*_logs(path), path.with_name(KEY_FILE)) if each.exists()]
     if remains and not _unfinished(path).exists():
+        if path.exists():  # another process has moved it there between the two looks
+            return False
         raise StartRefused(
             f"{path} is missing, but {remains[0].name} is there: the database was lost. "
             "Put it back, or `admincenter database restore` a backup"

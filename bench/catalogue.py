@@ -1,0 +1,35 @@
+"""Every scenario by the name that `--only` takes."""
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+from bench.figure import Figure
+from bench.ground import Ground
+from bench.scenarios import (
+    audit_page,
+    break_glass,
+    gate_growth,
+    guarded_call,
+    issuing,
+    memory,
+    one_integration,
+    start,
+    while_issuing,
+)
+
+Scenario = Callable[[Ground], list[Figure]]
+
+_FILES: tuple[ModuleType, ...] = (
+    guarded_call,
+    while_issuing,
+    issuing,
+    one_integration,
+    audit_page,
+    break_glass,
+    memory,
+    start,
+    gate_growth,
+)
+
+SCENARIOS: Mapping[str, Scenario] = {each.__name__.rpartition(".")[2].replace("_", "-"): each.run for each in _FILES}
+"""All, in the order in which they run."""

@@ -1,0 +1,102 @@
+"""What the gate allowed is proved again where it takes effect; and nothing is served that cannot be recorded."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from admincenter.core.permissions import Permission
+from tests.graph import assert_graph_error
+from tests.serving import InProcess, until
+from tests.settable_clock import SettableClock
+from tests.tenant import Tenant
+from tests.wire import HANG, Reply, Wire
+
+
+@contextmanager
+def nobody_else_writes(server: InProcess) -> Iterator[None]:
+    """Holds the database as a long transaction of another process would."""
+    with server.store.connected() as database:
+        database.begin()
+        try:
+            yield
+        finally:
+            database.rollback()
+
+
+@pytest.fixture
+def restless(tenant: Tenant) -> Iterator[Tenant]:
+    """A tenant whose permissions change all the time."""
+    stop = threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            tenant.withdraw(Permission.MANAGE_ACCOUNTS)
+            tenant.grant(Permission.MANAGE_ACCOUNTS)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    yield tenant
+    stop.set()
+    thread.join(HANG)
+
+
+def test_a_token_is_issued_on_the_state_of_its_own_commit_or_not_at_all(
+    wire: Wire, restless: Tenant, hands: SettableClock
+) -> None:
+    """D8: the gate runs once more where the row changed meanwhile, and refuses where it changed again."""
+    issued, told_to_try_again = 0, 0
+    deadline = time.monotonic() + HANG
+    while not (issued and told_to_try_again):
+        assert time.monotonic() < deadline, f"{issued} tokens, {told_to_try_again} refusals"
+        hands.advance(1)
+        reply = wire.token(restless.credential)
+        if reply.status == 200:
+            issued += 1
+            assert reply.json["generation"] == issued, "a refusal changed nothing"
+        else:
+            assert_graph_error(reply, 503, 2, says="changed at the same moment")
+            told_to_try_again += 1
+    assert restless.facts.generation == issued
+
+
+def test_a_request_that_was_allowed_before_a_reset_buys_nothing_after_it(server: InProcess, tenant: Tenant) -> None:
+    """It waits for the writer with a secret that was right when it came."""
+    answers: list[Reply] = []
+    asking = threading.Thread(target=lambda: answers.append(server.wire.token(tenant.credential)))
+    key = server.store.keyring().primary
+    with server.store.connected() as database:
+        database.begin()
+        asking.start()
+        for _ in range(20):
+            assert server.wire.get("/healthz").status == 200
+        row = (tenant.instance, tenant.app_id)
+        database.tx.integrations.set_secret(*row, b"another" + bytes(25), key.key_id, database.tx.now)
+        database.commit()
+    asking.join(HANG)
+    assert_graph_error(answers[0], 400, 190, says="signature")
+    assert tenant.facts.token_digest is None
+
+
+def test_where_nothing_can_be_recorded_for_five_seconds_nothing_is_served_until_it_can(tmp_path: Path) -> None:
+    hands = SettableClock()
+    with InProcess(tmp_path / "data", hands) as server:
+        tenant = Tenant(server.store)
+        token = server.wire.token(tenant.credential).json["access_token"]
+        with nobody_else_writes(server):
+            assert server.wire.get("/me", token).status == 200
+            assert server.wire.token(tenant.credential, grant_type="x").status == 400
+
+            def refused() -> bool:
+                hands.advance(6)
+                return server.wire.get("/me", token).status == 503
+
+            until(refused, "the first refusal")
+            assert_graph_error(server.wire.get("/me", token), 503, 2, says="cannot be recorded")
+        until(lambda: server.wire.get("/me", token).status == 200, "service again")
+        assert [each["extra_data"]["reason"] for each in tenant.log() if each["extra_data"]["kind"] == "token.refused"] == [
+            "ParameterBad"
+        ]
