@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036  # an older Python runs this file to be told so
     version = sys.version.split()[0]
     sys.exit(f"Admin Center needs Python 3.11 or later; this is {version}. Name another: make PYTHON=/path/to/python3")
 try:

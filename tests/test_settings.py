@@ -56,7 +56,7 @@ BAD = {
 }
 
 
-def read(environment: Mapping[str, str] | None = None, **flags: str) -> Settings:
+def read(environment: Mapping[str, str] | None = None, /, **flags: str) -> Settings:
     """As `serve` reads them."""
     return settings.read(flags, environment or {})
 

@@ -12,6 +12,7 @@ from admincenter.core.credentials import SECRET_PREFIX, Entropy
 from admincenter.core.errors import (
     ConfirmationNeeded,
     IntegrationUnknown,
+    KeyRefused,
     NetworkBad,
     PermissionOutsidePurpose,
     Refusal,

@@ -79,7 +79,7 @@ class ModelIntegration:
 class Model:
     """All integrations, every secret and token that was ever given out, and how many tokens the log must show.
 
-    `past` names the backups that were taken in this history: a restore can compare only with a database that continued the backup.
+    `past` names the backups that were taken in this history: a restore can compare only with what continued its backup.
     """
 
     integrations: dict[str, ModelIntegration] = field(default_factory=dict)
@@ -111,7 +111,8 @@ class Model:
             each.live = each.previous = None
             each.generation += 1_000_000
             now = known.get(app_id)
-            if not each.deleted and (now is None or now.secret_version != each.secret_version or now.deleted or not now.enabled):
+            lost = now is None or now.secret_version != each.secret_version or now.deleted or not now.enabled
+            if lost and not each.deleted:
                 each.secret = None
                 each.secret_version += 1
         return after

@@ -1,4 +1,4 @@
-"""The product against a plain model, step by step: what every secret and token ever given out is answered, after anything (F30)."""
+"""The product against a plain model, step by step: what every secret and token ever given out is answered (F30)."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The product under the model: the whole application over a real data directory, called at its front door, on a clock that is set."""
+"""The product under the model: the whole application over a real data directory, called at its front door."""
 
 import asyncio
 import json
