@@ -8,10 +8,12 @@ import shutil
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 _STRICT = "STRICT"
+_MISSING = "missing program"
 _FILE = "LEFT_OUT"
 """Where `scripts/test` collects what its runs left out, to say it once, at its very end."""
 
@@ -25,8 +27,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for program in mark.args:
             if shutil.which(program) is None:
-                item.user_properties.append(("missing program", program))
-                pytest.skip(f"needs {program}, which is not installed; `make test-deps` (as root) adds it")
+                leave_out(item, program, f"needs {program}, which is not installed; `make test-deps` (as root) adds it")
+
+
+def leave_out(item: pytest.Item, missing: str, reason: str) -> NoReturn:
+    """Leaves a test out, and has the end of the run say so: the only way to do it."""
+    item.user_properties.append((_MISSING, missing))
+    pytest.skip(reason)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -48,7 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing: dict[str, list[str]] = defaultdict(list)
     for report in terminalreporter.stats.get("skipped", []):
         for name, program in report.user_properties:
-            if name == "missing program":
+            if name == _MISSING:
                 missing[program].append(report.nodeid)
     lines = [f"{program} is missing: {test}" for program, tests in sorted(missing.items()) for test in sorted(tests)]
     if _FILE in os.environ:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,7 @@ class Served:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ADMINCENTER_")}
         with self._greeting.open("wb") as out, self.log.open("ab") as errors:
             self.process = subprocess.Popen(command, stdout=out, stderr=errors, env=environment)
+        weakref.finalize(self, self.process.kill)  # where a test fails before its server is stopped
         until(lambda: self._url() or self.process.poll() is not None, "the line that says where it listens")
         assert self._url(), self.log.read_text()
         self.port = int(self._url().rpartition(":")[2])

@@ -36,6 +36,11 @@ def test_figures_count_answers_by_path_and_status_without_a_strangers_text(wire:
     assert b"stranger" not in reply.body
 
 
+def test_figures_are_not_for_those_who_come_through_a_proxy_that_nobody_declared(wire: Wire) -> None:
+    assert wire.get("/metrics").status == 200
+    assert_graph_error(wire.get("/metrics", headers=[("X-Forwarded-For", "192.0.2.1")]), 404, 2500)
+
+
 @pytest.mark.parametrize("who", ["on", "loopback", "off"])
 def test_figures_are_for_those_who_may_see_them(tmp_path_factory: pytest.TempPathFactory, who: str) -> None:
     data = tmp_path_factory.mktemp("figures") / "data"

@@ -1,10 +1,12 @@
 """What the machine door writes down, when, and in what groups (design, *What is recorded how*)."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from admincenter.core.credentials import SECRET_PREFIX, mint_text
 from tests.graph import assert_graph_error
 from tests.serving import InProcess, Served, until
 from tests.settable_clock import SettableClock
@@ -67,6 +69,31 @@ def test_a_flood_drops_no_count_and_fills_no_log(proxied: InProcess, hands: Sett
     assert sum(counted([*rows, rest]).values()) == 200
     assert (rest["actor_username"], rest["extra_data"]["groups"]) == ("system", 200 - len(rows))
     assert len(flooded.waiting()) == 100
+
+
+def test_a_thief_who_guesses_first_hides_no_finding(proxied: InProcess, hands: SettableClock) -> None:
+    """Who knows only the App ID can fill a minute's rows; that the genuine secret came from a wrong address has its own row."""
+    hands.now = hands.now // 60_000_000 * 60_000_000 + 60_000_000
+    tenant = Tenant(proxied.store, allow=["192.0.2.1"])
+    for number in range(100):
+        proxied.wire.token(f"{tenant.app_id}|{mint_text(SECRET_PREFIX, os.urandom)}", [("X-Forwarded-For", f"10.1.{number}.1")])
+    proxied.settle()
+    assert set(counted(tenant.news())) == {"token.refused CredentialWrong"}
+    proxied.wire.token(tenant.credential, [("X-Forwarded-For", "10.1.1.1")])
+    proxied.settle()
+    [finding] = tenant.news()
+    assert (finding["extra_data"]["kind"], finding["extra_data"]["finding"]) == ("address.refused", True)
+
+
+def test_an_app_id_that_does_not_exist_leaves_nothing_behind(proxied: InProcess) -> None:
+    """It is nobody's, so it fills nobody's log, though the same work is done for it."""
+    tenant = Tenant(proxied.store, allow=["192.0.2.1"])
+    before = proxied.store.read(lambda tx: [tx.audit.head(row.instance) for row in tx.instances.all()])
+    for _each in range(20):
+        reply = proxied.wire.token(f"{1_999_999_999_999_999}|{tenant.secret}", [("X-Forwarded-For", "10.2.0.1")])
+        assert reply.status in (400, 429)
+    proxied.settle()
+    assert proxied.store.read(lambda tx: [tx.audit.head(row.instance) for row in tx.instances.all()]) == before
 
 
 def test_usage_is_counted_per_permission_address_and_day(proxied: InProcess, hands: SettableClock) -> None:

@@ -1,5 +1,7 @@
 """Requests sent before the answers: each gets its own answer, in order, and a refusal never takes another's place."""
 
+import socket
+
 from tests.attacks.rawly import Rawly
 
 TOO_LARGE = b"X: " + b"a" * 20_000
@@ -39,3 +41,19 @@ def test_a_request_in_single_bytes_is_the_same_request(rawly: Rawly) -> None:
         for byte in rawly.good:
             line.send(bytes([byte]))
         assert line.read().status == 200
+
+
+def test_a_client_that_ends_its_side_after_its_requests_is_still_answered(rawly: Rawly) -> None:
+    with rawly.open() as line:
+        line.send(rawly.good * 2)
+        line.socket.shutdown(socket.SHUT_WR)
+        assert [line.read().status, line.read().status] == [200, 200]
+        assert line.ended()
+
+
+def test_a_client_that_ends_its_side_within_a_request_is_gone(rawly: Rawly) -> None:
+    with rawly.open() as line:
+        line.send(rawly.good[:-2])
+        line.socket.shutdown(socket.SHUT_WR)
+        assert line.ended()
+    assert rawly.used() == 0

@@ -49,6 +49,13 @@ def test_one_of_several_must_be_named_without_doubt(store: Store, second: Instan
         store.read(lambda tx: instances.choose(tx, "Second"))
 
 
+def test_an_id_is_one_instances_whatever_another_is_called(store: Store, instance: Instance, entropy: Entropy) -> None:
+    """Nobody stops break-glass by giving an instance the id of another as its name."""
+    store.write(lambda tx: instances.create(tx, instance.instance, SYSTEM, entropy))
+    assert store.read(lambda tx: instances.choose(tx, instance.instance)) == instance
+    assert store.write(lambda tx: instances.revoke_all_tokens(tx, instance.instance, SYSTEM)) == 0
+
+
 def test_an_unknown_instance_is_refused(store: Store) -> None:
     with pytest.raises(InstanceUnknown, match="'Elsewhere'"):
         store.read(lambda tx: instances.choose(tx, "Elsewhere"))

@@ -149,6 +149,12 @@ def test_a_mint_that_was_allowed_before_the_switch_off_is_decided_again(shop: Sh
     assert isinstance(shop.mint(seen), Moved)
 
 
+def test_a_mint_that_was_allowed_before_credentials_in_urls_were_forbidden_is_decided_again(shop: Shop) -> None:
+    seen, app_id, instance = shop.facts(), shop.made.integration.app_id, shop.made.integration.instance
+    shop.store.write(lambda tx: integrations.set_url_credentials(tx, instance, app_id, False, SYSTEM))
+    assert isinstance(shop.mint(seen), Moved)
+
+
 def test_a_mint_for_an_integration_that_is_not_there_is_decided_again(shop: Shop) -> None:
     assert isinstance(shop.mint(shop.facts()._replace(app_id="1009999999999999")), Moved)
 

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections import Counter
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from admincenter.core.audit import SYSTEM
 from admincenter.core.instances import choose
 from admincenter.core.ports import Change, Tx
 from tests.faults.standing import Standing, look
-from tests.serving import Served
+from tests.serving import Served, until
 from tests.wire import HANG, Wire
 
 
@@ -30,9 +31,19 @@ def fill(served: Served, app_id: str, events: int) -> None:
 
 def kill_all(served: Served) -> None:
     """The parent and every worker, without a warning."""
-    for pid in [served.process.pid, *served.workers()]:
+    workers = served.workers()
+    for pid in [served.process.pid, *workers]:
         os.kill(pid, signal.SIGKILL)
     served.process.wait()
+    until(lambda: all(gone(each) for each in workers), "the end of the workers")
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; perhaps nobody has asked for its exit code yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 class Load:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.standing import Standing, look
 from tests.faults.tracing import Harm, mint
+from tests.left_out import leave_out
 
 _ROOT = Path(__file__).parents[2]
 _IN_A_NAMESPACE = (["unshare", "--mount"], ["unshare", "--user", "--map-root-user", "--mount"])
@@ -22,8 +23,8 @@ def on_a_small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]
         prefix = [*unshare, "sh", "-c", _MOUNTED, str(tmp_path)]
         if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
             return prefix
-    request.node.user_properties.append(("missing program", "permission to mount a small disk (root, or user namespaces)"))
-    pytest.skip("needs permission to mount a small disk: run the suite as root, or allow user namespaces")
+    what = "permission to mount a small disk"
+    return leave_out(request.node, what, f"needs {what}: run the suite as root, or allow user namespaces")
 
 
 @pytest.mark.slow

@@ -4,10 +4,9 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.faults.load import Load, fill, kill_all
+from tests.faults.load import Load, fill, gone, kill_all
 from tests.faults.standing import Standing
 from tests.serving import Served, until
 
@@ -68,10 +67,10 @@ def test_after_everything_was_killed_a_restart_checks_every_page_before_it_is_re
 def test_a_parent_that_is_killed_takes_its_workers_along(standing: Standing) -> None:
     """Workers without a parent would hold the port, and nobody would start them again."""
     served = Served(standing.data, workers="2").start()
-    workers = [psutil.Process(each) for each in served.workers()]
+    workers = served.workers()
     _kill(served.process.pid)
     served.process.wait()
-    until(lambda: not any(each.is_running() for each in workers), "the end of the workers")
+    until(lambda: all(gone(each) for each in workers), "the end of the workers")
     served.store.close()
     with Served(standing.data, port=str(served.port)) as again:
         assert again.wire.token(f"{standing.app_id}|{standing.secret}").status == 200

@@ -21,8 +21,7 @@ SKIPS = {
     "pytest.mark.xfail",
     "pytest.xfail",
 }
-MAY_SKIP = {"tests/left_out.py", "tests/faults/test_full_disk.py"}
-"""The one that implements `needs`, and the one that needs a permission instead of a program; both are told loudly."""
+MAY_SKIP = {"tests/left_out.py"}
 
 SUITE = """
 import pytest
@@ -106,7 +105,7 @@ def test_a_planted_skip_is_found(plant: Plant, text: str) -> None:
     assert len(other_ways_to_skip(plant({"tests/test_a.py": f"import pytest\n{text}\n"}))) == 1
 
 
-ESSENTIAL = {"sh", "setpriv", "unshare"}
+ESSENTIAL = {"mount", "setpriv", "sh", "unshare"}
 """On every Debian."""
 
 

@@ -107,6 +107,8 @@ class Gate:
         if isinstance(refusal, CredentialWrong):
             refusal = self._slow_down(presented.app_id, client, now) or refusal
         if facts is None:
+            if secret:
+                door.recorder.refused_nobody(type(refusal).__name__, client, request.user_agent)
             raise refusal or Unexpected()
         request.app_id, request.instance = facts.app_id, facts.instance
         try:

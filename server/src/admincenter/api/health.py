@@ -29,6 +29,8 @@ async def metrics(visit: Visit) -> Reply:
     """The figures for Prometheus, for clients on loopback unless told otherwise; for others the path does not exist."""
     allowed = visit.door.metrics_for
     on_loopback = isinstance(visit.client, Address) and visit.client.is_loopback
+    if visit.request.forwarded and visit.request.peer == str(visit.client):
+        on_loopback = False  # a proxy on this machine that nobody declared: who stands behind it is not known
     if allowed == "off" or (allowed == "loopback" and not on_loopback):
         raise PathUnknown
     return Reply(200, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), NO_STORE], visit.door.metrics())

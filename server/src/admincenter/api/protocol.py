@@ -48,6 +48,13 @@ class Protocol(HttpToolsProtocol):
             self._write_timer.cancel()
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # as asyncio has it
+        """A client that ends its side after a whole request is still answered; TLS knows no half of a connection."""
+        if self.scheme == "https" or self._whole is None or self._whole.response_complete:
+            return None
+        self._end_with(self._whole)
+        return True
+
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self._closing.is_closing() or self._refused:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from admincenter.api.storage import Storage
-from admincenter.core import credentials, values
 from admincenter.core.audit import SECOND, Event
 from admincenter.core.errors import AddressRefused, CallRefused, OutcomeUnknown, RateLimited, StorageUnavailable, Unexpected
 from admincenter.core.network import Address, Client
@@ -30,7 +29,7 @@ class Recorder:
 
     def __init__(self, storage: Storage, clock: Callable[[], int]) -> None:
         self._storage, self._clock = storage, clock
-        self._events = GroupedEvents()
+        self._events, self._nobodys = GroupedEvents(), GroupedEvents()
         self._waiting = WaitingAddresses()
         self._full = asyncio.Event()
         self._usage = Usage(self._full.set)
@@ -70,10 +69,14 @@ class Recorder:
             kind = "secret.guessed"
         self.note(kind, facts, type(refusal).__name__, client, agent)
 
+    def refused_nobody(self, reason: str, client: Client, agent: str) -> None:
+        """The same work for an App ID that does not exist: time must not tell which ones do (A02). Nothing is written."""
+        self._nobodys.add(Group("", "token.refused", "", reason, client.network), self._clock(), client, agent)
+
     def note(self, kind: str, facts: Facts, reason: str, client: Client, agent: str) -> None:
         """Counts one event of a grouped kind."""
         group = Group(facts.instance, kind, facts.app_id, reason, client.network)
-        self._events.add(group, self._clock(), client, values.visible(credentials.masked(agent), 256))
+        self._events.add(group, self._clock(), client, agent)
 
     async def _flush_events(self) -> None:
         while not await _came(self._stopping, FLUSH_SECONDS):
@@ -89,6 +92,7 @@ class Recorder:
 
     async def flush(self, stopping: bool = False) -> None:
         """Writes what was counted since the last time, and what could not be written then."""
+        self._nobodys = GroupedEvents()
         async with self._flushing:
             events, waiting = self._unwritten
             if _EVENTS not in self._failing_since or stopping:

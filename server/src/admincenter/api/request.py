@@ -13,6 +13,8 @@ Send = Callable[[Message], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 
 BODY_CAP = 8_192
+MOST_OF_AGENT = 1_000
+"""What of a User-Agent is looked at: work on a stranger's text must not grow with it."""
 
 
 def new_id() -> str:
@@ -109,7 +111,7 @@ _TAKEN: dict[bytes, Callable[[Request, str], None]] = {
     b"host": lambda request, value: request.hosts.append(value),
     b"authorization": lambda request, value: request.authorization.append(value),
     b"x-forwarded-for": lambda request, value: request.forwarded.append(value),
-    b"user-agent": _setter("user_agent"),
+    b"user-agent": lambda request, value: setattr(request, "user_agent", value[:MOST_OF_AGENT]),
     b"content-type": _setter("content_type"),
     b"content-length": _length,
     b"transfer-encoding": _chunked,

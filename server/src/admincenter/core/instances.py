@@ -21,7 +21,9 @@ def _new_id(entropy: Entropy) -> str:
 
 def choose(tx: Tx, wanted: str | None) -> Instance:
     """The instance of an id or name; the only one where none is named. Raises InstanceUnknown, InstanceAmbiguous."""
-    found = [row for row in tx.instances.all() if wanted is None or wanted in (row.instance, row.name)]
+    known = tx.instances.all()
+    found = [row for row in known if row.instance == wanted]  # an id first: no name can stand in the way of break-glass
+    found = found or [row for row in known if wanted in (None, row.name)]
     if not found:
         raise InstanceUnknown(wanted or "")
     if len(found) > 1:

@@ -59,7 +59,7 @@ def mint_all(tx: Tx, mints: Sequence[Mint]) -> list[Outcome]:
 def _mint(tx: Tx, mint: Mint) -> Outcome:
     seen = mint.facts
     row = tx.integrations.facts_by_app_id([seen.app_id])[0]
-    if row is None or (row.secret_digest, row.access_version) != (seen.secret_digest, seen.access_version):
+    if row is None or _conditions(row) != _conditions(seen):
         return Moved()
     if mint.expected_generation not in (None, row.generation):
         return GenerationMismatch(row.generation)
@@ -81,6 +81,11 @@ def _mint(tx: Tx, mint: Mint) -> Outcome:
     if not tx.integrations.mint([fresh])[0]:
         return Moved()
     return Change(Minted(token, generation, LIFE // SECOND), [_issued(row, mint.by, generation, now)])
+
+
+def _conditions(facts: Facts) -> tuple[bytes, int, int]:
+    """What the gate allowed a mint on. That it is enabled, and not deleted, is a condition of the statement itself."""
+    return facts.secret_digest, facts.access_version, facts.url_credentials
 
 
 def _digest_again(row: Facts, mint: Mint) -> bytes:
