@@ -2,7 +2,7 @@
 
 import pytest
 
-from admincenter.core import credentials, integrations, tokens
+from admincenter.core import credentials, integrations, keys, tokens
 from admincenter.core.audit import SECOND, SYSTEM, Origin
 from admincenter.core.credentials import SECRET_PREFIX, TOKEN_PREFIX, Entropy, ServerKey
 from admincenter.core.errors import GenerationMismatch, NoLiveToken, TokenDead, TokenExpired, TokenUnknown
@@ -161,6 +161,8 @@ def test_a_mint_for_an_integration_that_is_not_there_is_decided_again(shop: Shop
 
 def test_a_secret_proved_under_an_old_key_moves_to_the_primary_one(shop: Shop) -> None:
     newer = ServerKey("fedcba9876543210", b"n" * 32)
+    assert isinstance(shop.mint(shop.facts(), key=newer), Moved), "a key that nobody added"
+    shop.store.write(lambda tx: keys.add(tx, newer.key_id, SYSTEM))
     minted = shop.mint(shop.facts(), key=newer)
     row = shop.facts()
     assert isinstance(minted, Minted)

@@ -8,7 +8,7 @@ import pytest
 
 from admincenter.core import checkpoints
 from admincenter.core.audit import SYSTEM
-from admincenter.core.errors import StartRefused
+from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.ports import Window
 from admincenter.core.verification import Evidence, verify
 from admincenter.store import facts
@@ -61,6 +61,18 @@ def test_no_file_is_overwritten_and_what_fails_leaves_neither_a_file_nor_an_even
         store.backup(tmp_path / "no folder" / "copy.db", SYSTEM, silent)
     assert (tmp_path / "taken").read_text() == "precious"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["dangling", "data", "taken"]
+    assert tenant.head == before
+
+
+def test_a_backup_that_cannot_be_recorded_is_not_made(store: Store, tenant: Tenant, tmp_path: Path) -> None:
+    """Nothing leaves unaudited: whoever stands in the way of the event gets no copy either."""
+    before = tenant.head
+    with store.connected() as other:
+        other.begin()
+        with pytest.raises(StorageUnavailable):
+            store.backup(tmp_path / "copy.db", SYSTEM, silent)
+        other.rollback()
+    assert [each for each in tmp_path.iterdir() if each.is_file()] == []
     assert tenant.head == before
 
 

@@ -21,8 +21,11 @@ Told = Callable[[int, int], None]
 """Progress: how many pages are done, of how many."""
 
 
-def take(source: SqliteDatabase, clock: Clock, target: Path, told: Told) -> None:
-    """Copies the database into a new file while others write. Raises StartRefused where the file exists or is damaged."""
+def take(source: SqliteDatabase, clock: Clock, target: Path, told: Told, record: Callable[[], None]) -> None:
+    """Copies the database into a new file while others write. Raises StartRefused where the file exists or is damaged.
+
+    `record` makes the event once the copy is whole, before it is there under its name: without event no backup.
+    """
     _refuse_existing(target)
     descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent)
     os.close(descriptor)
@@ -30,6 +33,8 @@ def take(source: SqliteDatabase, clock: Clock, target: Path, told: Told) -> None
     try:
         _copy(source, clock, beside, told)
         sync_file(beside)
+        _refuse_existing(target)
+        record()
         _move(beside, target)
     finally:
         beside.unlink(missing_ok=True)

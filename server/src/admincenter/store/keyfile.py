@@ -31,7 +31,8 @@ def load(path: Path) -> keys.KeyFile:
 def save(path: Path, file: keys.KeyFile) -> None:
     """Writes the file beside its place and moves it there, so that a crash leaves the old one or the new one."""
     beside = path.with_name(path.name + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    beside.unlink(missing_ok=True)  # what lies there would keep its own mode, or lead elsewhere
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(keys.write(file))
         stream.flush()

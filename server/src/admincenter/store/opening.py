@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -154,8 +155,8 @@ class Store:
     def backup(self, target: Path, by: Origin, told: backup.Told) -> None:
         """One moment of the database as a new file, while others write. Raises StartRefused."""
         with self.connected() as database:
-            backup.take(database, self.clock, target, told)
-        self.write(lambda tx: backup.told_everywhere(tx, target.name, by))
+            recorded = partial(self.write, lambda tx: backup.told_everywhere(tx, target.name, by))
+            backup.take(database, self.clock, target, told, recorded)
 
     def add_key(self, by: Origin) -> str:
         """A new server key, live for look-ups; its id. Raises KeyRefused."""
