@@ -1,6 +1,7 @@
 """A source tree as the house rules see it: the real one, or one that a test plants."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -61,7 +62,7 @@ def files(root: Path) -> list[Path]:
     found = []
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
-        if path.is_file() and not any(part in NOT_OURS or part.endswith(".egg-info") for part in parts):
+        if path.is_file() and not any(part in NOT_OURS or re.fullmatch(r".*\.egg-info|\.coverage.*", part) for part in parts):
             found.append(path)
     return found
 

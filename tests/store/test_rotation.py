@@ -66,6 +66,19 @@ def test_the_file_stays_private_and_keeps_its_signing_seed(store: Store, added: 
     assert store.keyring().seed == seed
 
 
+def test_what_lies_in_the_way_of_a_new_key_file_gives_it_neither_its_mode_nor_its_place(store: Store, tmp_path: Path) -> None:
+    """A file that others may read, or a link, is no place for server keys."""
+    beside = store.key_path.with_name(store.key_path.name + ".new")
+    beside.write_text("left over")
+    beside.chmod(0o666)
+    store.add_key(SYSTEM)
+    assert store.key_path.stat().st_mode & 0o777 == 0o600
+    beside.symlink_to(tmp_path / "elsewhere")
+    store.add_key(SYSTEM)
+    assert not store.key_path.is_symlink()
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_key_that_only_the_file_knows_harms_nothing_and_can_be_taken_out(store: Store, added: str) -> None:
     """An `add` that was killed before its commit, or a `retire` that was killed after it."""
     keyfile.append(store.key_path, keys.new_key(os.urandom))
