@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,13 +16,13 @@ HERE, THERE = "1000000000000000", "2000000000000000"
 CLIENT = Address(bytes([192, 0, 2, 7]))
 
 
-def group(number: int, instance: str = HERE) -> Group:
-    return Group(instance, "call.refused", "1000000000000001", "TokenExpired", f"net{number}")
+def group(number: int, instance: str = HERE, kind: str = "call.refused") -> Group:
+    return Group(instance, kind, "1000000000000001", "TokenExpired", f"net{number}")
 
 
-def flood(events: GroupedEvents, groups: int, now: int, instance: str = HERE) -> None:
+def flood(events: GroupedEvents, groups: int, now: int, instance: str = HERE, kind: str = "call.refused") -> None:
     for number in range(groups):
-        events.add(group(number, instance), now, CLIENT, "curl")
+        events.add(group(number, instance, kind), now, CLIENT, "curl")
 
 
 def weights(events: list[Event]) -> Counter[str]:
@@ -31,22 +32,23 @@ def weights(events: list[Event]) -> Counter[str]:
     return counted
 
 
+KINDS = ["call.refused", "address.refused"]
 STEP = st.one_of(
-    st.tuples(st.just("add"), st.integers(0, 150), st.sampled_from([HERE, THERE])),
-    st.tuples(st.just("wait"), st.integers(1, 90 * SECOND), st.just("")),
-    st.tuples(st.just("drain"), st.just(0), st.just("")),
+    st.tuples(st.just("add"), st.integers(0, 150), st.sampled_from([HERE, THERE]), st.sampled_from(KINDS)),
+    st.tuples(st.just("wait"), st.integers(1, 90 * SECOND), st.just(""), st.just("")),
+    st.tuples(st.just("drain"), st.just(0), st.just(""), st.just("")),
 )
 
 
 @given(st.lists(STEP, max_size=40))
 @settings(max_examples=300)
-def test_no_count_is_lost_and_no_minute_has_more_than_60_rows(steps: list[tuple[str, int, str]]) -> None:
+def test_no_count_is_lost_and_no_minute_has_more_than_60_rows(steps: list[tuple[str, int, str, str]]) -> None:
     events, now = GroupedEvents(), 1_000 * MINUTE
     added: Counter[str] = Counter()
     drained: list[tuple[int, Event]] = []
-    for what, number, instance in steps:
+    for what, number, instance, kind in steps:
         if what == "add":
-            flood(events, number, now, instance)
+            flood(events, number, now, instance, kind)
             added[instance] += number
         elif what == "wait":
             now += number
@@ -57,6 +59,18 @@ def test_no_count_is_lost_and_no_minute_has_more_than_60_rows(steps: list[tuple[
     rows = Counter((at // MINUTE, each.instance) for at, each in drained)
     assert max(rows.values(), default=0) <= ROWS_A_MINUTE
     assert len(events) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_fullest_minute_has_at_most_60_rows(kind: str) -> None:
+    """The rest of the minute before, as many rows of its own as there may be, and the rest at a stop."""
+    events = GroupedEvents()
+    flood(events, 500, MINUTE, kind=kind)
+    events.drain(MINUTE)
+    flood(events, 500, 2 * MINUTE, kind=kind)
+    written = events.drain(2 * MINUTE, stopping=True)
+    assert ROWS_A_MINUTE // 2 < len(written) <= ROWS_A_MINUTE
+    assert [each.kind.key for each in (written[0], written[-1])] == ["refusals.summarised"] * 2
 
 
 def test_what_is_alike_is_one_event_with_count_first_and_last() -> None:

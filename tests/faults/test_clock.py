@@ -104,6 +104,14 @@ def _ahead(seconds: int) -> Clock:
     return lambda: time.time_ns() // 1000 + seconds * SECOND
 
 
+def _served_once(standing: Standing) -> None:
+    """A server that starts and stops."""
+    store = Store(standing.data)
+    store.mark_running()
+    store.mark_stopped()
+    store.close()
+
+
 @pytest.mark.parametrize("seconds", [30, 3_600, 7_190])
 def test_a_wall_clock_that_steps_back_over_a_restart_lengthens_no_token(standing: Standing, seconds: int) -> None:
     """The next process goes on where the log ended: the token ends two hours after it was issued, not later."""
@@ -124,6 +132,8 @@ def test_a_token_of_a_future_that_never_was_does_not_come_alive_when_it_arrives(
     store = Store(standing.data)
     assert abs(store.clock() - _ahead(0)()) < 60 * SECOND
     store.close()
+    assert look(standing).of_kind("token.revoked") == []  # a command's clock may be the wrong one, so it kills nothing
+    _served_once(standing)
     after = look(standing)
     for moment in (_ahead(0)(), before.issued_at - SKEW, before.issued_at, before.issued_at + LIFE - 1):
         assert not _alive(after.facts, before.token_digest, moment)
@@ -140,5 +150,6 @@ def test_a_token_of_the_right_time_outlives_a_clock_that_was_wrong_after_it(stan
     wrong.write(lambda tx: rename(tx, before.instance, "Tomorrow", SYSTEM))
     wrong.close()
     for _ in range(2):
+        _served_once(standing)
         assert look(standing).facts == before
     assert look(standing).of_kind("token.revoked") == []

@@ -32,13 +32,21 @@ _ANY_HOST = ("/healthz", "/readyz")
 class App:
     """The application of one process. `broken` is called when this process must end and be started again."""
 
-    def __init__(self, settings: Settings, store: Store, port: int, worker: int, broken: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        port: int,
+        worker: int,
+        broken: Callable[[], None],
+        write_log: Callable[[bytes], object] | None = None,
+    ) -> None:
         self._settings, self._store, self._worker = settings, store, worker
         self._hosts = _hosts(settings, port)
         self._executor = Executor(store.connect, broken)
         self._readiness = duties.Readiness(self._executor)
         self._figures = Figures(worker)
-        self._access = AccessLog(settings.log_format) if settings.access_log else None
+        self._access = AccessLog(settings.log_format, write_log) if settings.access_log else None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -129,6 +137,7 @@ def _hosts(settings: Settings, port: int) -> frozenset[str]:
         bare = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
         names, scheme, port = [bare], parts.scheme, parts.port or default[parts.scheme]
     else:
-        names, scheme = [f"[{name}]" if ":" in name else name for name in LOOPBACK_NAMES], settings.scheme
+        listening = (*LOOPBACK_NAMES, settings.host.strip("[]"))
+        names, scheme = [f"[{name}]" if ":" in name else name for name in listening], settings.scheme
     with_port = {f"{name}:{port}" for name in names}
     return frozenset(with_port | set(names) if port == default[scheme] else with_port)

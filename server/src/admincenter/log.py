@@ -6,14 +6,19 @@ Access lines are put together by hand and written in groups: one call of the log
 import asyncio
 import logging
 import os
+import queue
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import orjson
 
 FLUSH_SECONDS = 0.05
+WAITING = 1_000
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 _LONG_RUN = re.compile(r"\w{32,}", re.ASCII)
 
@@ -48,9 +53,52 @@ def _utc(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"
 
 
-def set_up(log_format: str) -> None:
+class Background:
+    """Standard error on a thread of its own: who reads the log may stop reading (a pager, a stuck driver), the server may not.
+
+    At most `WAITING` writes wait; what comes then is dropped, counted, and the count is written when there is room again.
+    """
+
+    def __init__(self, write: Callable[[bytes], int] | None = None) -> None:
+        self._to = write or (lambda lines: os.write(sys.stderr.fileno(), lines))
+        self._queue: queue.Queue[bytes | None] = queue.Queue(WAITING)
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def put(self, lines: bytes) -> None:
+        """Hands over whole lines; never waits."""
+        try:
+            self._queue.put_nowait(lines)
+        except queue.Full:
+            self._dropped += 1
+
+    def write(self, text: str) -> None:
+        """The same for the logging library, which takes this for a stream."""
+        self.put(text.encode(errors="backslashreplace"))
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
+
+    def stop(self, seconds: float) -> None:
+        """Writes what waits, if somebody reads it in time."""
+        with suppress(queue.Full):
+            self._queue.put_nowait(None)
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while (lines := self._queue.get()) is not None:
+            dropped, self._dropped = self._dropped, 0
+            if dropped:
+                lines = b"%d writes to the log were dropped, since nobody read it\n%s" % (dropped, lines)
+            with suppress(OSError):
+                while lines:
+                    lines = lines[self._to(lines) :]
+
+
+def set_up(log_format: str, stream: Background | None = None) -> None:
     """Configures the logging of the whole process, uvicorn's own lines included."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler: logging.StreamHandler[Any] = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_JsonFormatter() if log_format == "json" else _ConsoleFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -107,11 +107,17 @@ def _proxies(text: str) -> tuple[Network, ...]:
         raise ValueError(f"addresses or networks, separated by commas ({error})") from None
 
 
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def _public_url(text: str) -> str:
     parts = urlsplit(text)
-    if text and (
-        parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query or parts.username
-    ):
+    more = parts.path.strip("/") or parts.query or "@" in parts.netloc
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or more or not _has_good_port(text)):
         raise ValueError("a base address without a path, such as https://admin.example.com")
     return f"{parts.scheme}://{parts.netloc}".lower() if text else ""
 

@@ -37,6 +37,7 @@ KEEP_ALIVE_SECONDS = 30
 QUICK_SECONDS = 5.0
 MOST_PAUSE = 5.0
 HANDSHAKE_SECONDS = 10.0
+LOG_SECONDS = 1.0
 BROKEN, UNCHECKED = 70, 71
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -146,7 +147,8 @@ class Workers:
                 ended, status = os.wait()
             except ChildProcessError:
                 break
-            self._ended(ended, os.waitstatus_to_exitcode(status))
+            if ended in self._running:  # whoever started us, or a container, may have left us a child of theirs
+                self._ended(ended, os.waitstatus_to_exitcode(status))
         return self._left_sound()
 
     def _start(self, number: int) -> None:
@@ -184,9 +186,14 @@ class Workers:
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True
+        signal.signal(signal.SIGALRM, lambda _signal, _frame: self._send(signal.SIGKILL))
+        signal.alarm(GRACE_SECONDS + 5)  # a worker that is frozen or stuck does not hold up the stop
+        self._send(signal.SIGTERM)
+
+    def _send(self, wanted: signal.Signals) -> None:
         for child in list(self._running):
             with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGTERM)
+                os.kill(child, wanted)
 
 
 @contextmanager
@@ -216,15 +223,17 @@ def _work(settings: Settings, store: Store, listening: socket.socket, port: int,
         code = BROKEN
         server.should_exit = True
 
-    app = App(settings, store, port, number, broken)
+    background = server_log.Background()
+    server_log.set_up(settings.log_format, background)
+    app = App(settings, store, port, number, broken, background.put)
     server = uvicorn.Server(_config(settings, app))
     try:
         with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.run(_serve(app, server, listening, parent_ended))
     except Exception:
         log.exception("worker %d failed", number)
-        return 1
-    sys.stderr.flush()
+        code = 1
+    background.stop(LOG_SECONDS)
     return code or (0 if app.is_sound else UNCHECKED)
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -75,8 +76,9 @@ def _opened(target: Path | None) -> Iterator[BinaryIO]:
         return
     if target.exists():
         raise ValueBad(f"{target} exists already; choose another name")
-    beside = target.with_name(target.name + ".partial")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent)  # never a planted one
+    beside = Path(name)
+    with os.fdopen(descriptor, "wb") as out:
         try:
             yield out
             out.flush()

@@ -35,6 +35,8 @@ def rename(tx: Tx, instance: str, name: str, by: Origin) -> Change[Instance]:
     """Gives an instance another name. Raises InstanceUnknown, ValueBad."""
     before = choose(tx, instance)
     after = before._replace(name=values.text(name, "name of the instance"))
+    if after == before:
+        return Change(before, [])
     tx.instances.rename(instance, after.name)
     return Change(after, [event("instance.renamed", instance, by, instance, name=after.name, before=before.name)])
 

@@ -31,5 +31,7 @@ class SystemClock:
         monotonic = self._monotonic() // 1000
         ahead = max(wall - monotonic, self._shared[0])
         if ahead > self._offset:
-            self._offset = self._shared[0] = ahead
+            self._offset = ahead
+        if self._shared[0] < self._offset:  # also where another process wrote a smaller one at the same moment
+            self._shared[0] = self._offset
         return monotonic + self._offset

@@ -72,15 +72,15 @@ class Store:
         """The machine's clock, but not before the highest time ever stored: a wall clock that stepped back over a restart
         lengthens no token's life (F11).
 
-        Where that lies further ahead than a token lives, the clock was wrong then and is not followed. Tokens of that time are
-        revoked, since they would come alive when it arrives.
+        Where that lies further ahead than a token lives, the clock was wrong then and is not followed.
         """
+        highest = self._highest_time()
+        return SystemClock(not_before=highest) if highest - self.clock() <= LIFE else self.clock
+
+    def _highest_time(self) -> int:
         with self.connected() as database:
             [[highest]] = database.sql.all("SELECT coalesce(max(recorded_at), 0) FROM audit_heads")
-        if highest - self.clock() <= LIFE:
-            return SystemClock(not_before=highest)
-        self.write(lambda tx: revoke_from_the_future(tx, SYSTEM))
-        return self.clock
+        return int(highest)
 
     def connect(self) -> sqlite.SqliteDatabase:
         """A new connection for the thread that calls."""
@@ -129,7 +129,13 @@ class Store:
             raise StorageUnavailable from error
 
     def mark_running(self) -> None:
-        """From here on, a stop that is not `mark_stopped` was unclean. Whether the last one was stays in `was_unclean`."""
+        """From here on, a stop that is not `mark_stopped` was unclean. Whether the last one was stays in `was_unclean`.
+
+        Tokens of a future that a wrong clock had are revoked here, since they would come alive when it arrives: by a server
+        that starts, not by a command, whose clock may be the wrong one.
+        """
+        if self._highest_time() - self.clock() > LIFE:
+            self.write(lambda tx: revoke_from_the_future(tx, SYSTEM))
         with self.connected() as database:
             self.was_unclean = facts.get(database.sql, facts.RUNNING) is not None
             facts.put(database.sql, facts.RUNNING, str(self.clock()))
