@@ -38,6 +38,7 @@ QUICK_SECONDS = 5.0
 MOST_PAUSE = 5.0
 HANDSHAKE_SECONDS = 10.0
 LOG_SECONDS = 1.0
+LOOK_SECONDS = 0.05
 BROKEN, UNCHECKED = 70, 71
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -144,9 +145,12 @@ class Workers:
             self._start(number)
         while self._running:
             try:
-                ended, status = os.wait()
+                ended, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 break
+            if not ended:
+                time.sleep(LOOK_SECONDS)  # a blocking wait could miss a signal that came just before it, and wait for ever
+                continue
             if ended in self._running:  # whoever started us, or a container, may have left us a child of theirs
                 self._ended(ended, os.waitstatus_to_exitcode(status))
         return self._left_sound()
