@@ -105,8 +105,7 @@ class App:
                 reply = answers.graph(HostUnknown(), request.id)
         except Disconnected:
             return
-        headers = [*reply.headers, (b"x-request-id", request.id.encode()), (b"content-length", b"%d" % len(reply.body))]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.start", "status": reply.status, "headers": answers.headers(reply, request.id)})
         await send({"type": "http.response.body", "body": reply.body})
         path = request.raw_path
         row = path if path in _PATHS else _row(path)
@@ -130,7 +129,7 @@ def _row(path: str) -> str:
 
 
 def _hosts(settings: Settings, port: int) -> frozenset[str]:
-    """Every Host header that names this server; on loopback without a public URL, the three names of loopback."""
+    """Every Host header that names this server; on loopback without a public URL, loopback's three names and its own."""
     default = {"http": 80, "https": 443}
     if settings.public_url:
         parts = urlsplit(settings.public_url)

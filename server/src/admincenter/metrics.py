@@ -14,7 +14,6 @@ class Figures(Collector):
     def __init__(self, worker: int) -> None:
         self._worker = str(worker)
         self._requests: Counter[tuple[str, int]] = Counter()
-        self._seconds: Counter[str] = Counter()
         self._read: list[tuple[type[Metric], str, str, Callable[[], float]]] = []
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)

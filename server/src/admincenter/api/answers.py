@@ -105,6 +105,11 @@ def app_usage(percent: int) -> tuple[bytes, bytes]:
     return (b"x-app-usage", value)
 
 
+def headers(reply: Reply, request_id: str) -> Headers:
+    """The headers of an answer as they go out: with its request id and length."""
+    return [*reply.headers, (b"x-request-id", request_id.encode()), (b"content-length", b"%d" % len(reply.body))]
+
+
 def success(body: bytes) -> Reply:
     """A 200 with JSON. Never stored by anyone on the way."""
     return Reply(200, [JSON, NO_STORE], body)

@@ -110,7 +110,7 @@ class Gate:
             if secret:
                 door.recorder.refused_nobody(type(refusal).__name__, client, request.user_agent)
             raise refusal or Unexpected()
-        request.app_id, request.instance = facts.app_id, facts.instance
+        request.app_id = facts.app_id
         try:
             if refusal is not None:
                 raise refusal
@@ -159,8 +159,8 @@ class Gate:
         return RateLimited("Too many wrong App Secrets from your network for this App ID", taken.retry_after)
 
     def _within_limits(self, facts: Facts, secret: bool, now: int) -> Taken:
-        if not secret and self._door.recorder.stalled(now):
-            raise StorageUnavailable("What happens cannot be recorded now, so nothing is served. Try again")
+        if not secret:
+            self._door.recorder.refuse_if_stalled(now)
         taken = (self._mints if secret else self._calls).take(facts.app_id, now)
         if not taken.allowed:
             what = "Application request limit reached: too many " + ("token requests" if secret else "calls")

@@ -201,7 +201,7 @@ def _bytes(refusal: CallRefused) -> bytes:
     """A whole HTTP answer."""
     own = new_id()
     reply = answers.graph(refusal, own)
-    headers = [*reply.headers, (b"x-request-id", own.encode()), (b"content-length", str(len(reply.body)).encode())]
+    headers = answers.headers(reply, own)
     if (b"connection", b"close") not in headers:
         headers.append((b"connection", b"close"))
     lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)

@@ -52,9 +52,10 @@ class Recorder:
         await self.flush(stopping=True)
         await self.flush_usage()
 
-    def stalled(self, now: int) -> bool:
-        """Whether what was counted could not be written for five seconds."""
-        return any(now - since > STALLED for since in self._failing_since.values())
+    def refuse_if_stalled(self, now: int) -> None:
+        """Raises StorageUnavailable where what was counted could not be written for five seconds."""
+        if any(now - since > STALLED for since in self._failing_since.values()):
+            raise StorageUnavailable("What happens cannot be recorded now, so nothing is served. Try again")
 
     def refused(self, facts: Facts, refusal: CallRefused, secret: bool, proved: bool, client: Client, agent: str) -> None:
         """A refusal that belongs to an instance. One that belongs to nobody is only logged."""

@@ -41,7 +41,6 @@ class Request:
         "has_body",
         "hosts",
         "id",
-        "instance",
         "method",
         "origin",
         "peer",
@@ -61,7 +60,7 @@ class Request:
         self.hosts: list[str] = []
         self.authorization: list[str] = []
         self.forwarded: list[str] = []
-        self.user_agent = self.content_type = self.content_length = self.app_id = self.instance = ""
+        self.user_agent = self.content_type = self.content_length = self.app_id = ""
         self.origin = self.fetch_dest = self.fetch_site = ""
         self.has_body = False
         for name, value in scope["headers"]:

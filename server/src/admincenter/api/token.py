@@ -7,7 +7,7 @@ from admincenter.api.call import Call
 from admincenter.api.parameters import Parameters
 from admincenter.core import credentials, tokens, values
 from admincenter.core.audit import Origin
-from admincenter.core.errors import ParameterBad, StorageUnavailable
+from admincenter.core.errors import ParameterBad
 from admincenter.core.tokens import Mint, Minted, Moved
 
 _MOST = 2**63 - 1
@@ -35,8 +35,7 @@ async def mint(call: Call) -> Reply | Moved:
 async def current(call: Call) -> Reply:
     """`POST /work_current_token`: the live token again, for many hosts that share one. Its fetch is an event."""
     found = tokens.current(call.facts, call.presented.text, call.now)
-    if call.door.recorder.stalled(call.now):
-        raise StorageUnavailable("What happens cannot be recorded now, so nothing is served. Try again")
+    call.door.recorder.refuse_if_stalled(call.now)
     call.door.recorder.note("token.fetched", call.facts, "", call.client, call.request.user_agent)
     return _reply(found)
 

@@ -14,7 +14,7 @@ from admincenter.core.ports import Change, Tx
 from admincenter.core.values import visible
 from admincenter.store import checking, facts
 from admincenter.store.clock import Clock
-from admincenter.store.keyfile import sync_directory
+from admincenter.store.durable import sync
 from admincenter.store.sqlite import SqliteDatabase
 
 Told = Callable[[int, int], None]
@@ -32,13 +32,13 @@ def take(source: SqliteDatabase, clock: Clock, target: Path, told: Told, record:
     beside = Path(name)
     try:
         _copy(source, clock, beside, told)
-        sync_file(beside)
+        sync(beside)
         _refuse_existing(target)
         record()
         _move(beside, target)
     finally:
         beside.unlink(missing_ok=True)
-    sync_directory(target.parent)
+    sync(target.parent)
 
 
 def _refuse_existing(target: Path) -> None:
@@ -60,15 +60,6 @@ def _copy(source: SqliteDatabase, clock: Clock, beside: Path, told: Told) -> Non
     finally:
         source.rollback()
         copy.close()
-
-
-def sync_file(path: Path) -> None:
-    """Makes a file's content survive a power cut."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _move(beside: Path, target: Path) -> None:

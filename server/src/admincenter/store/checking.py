@@ -20,10 +20,15 @@ def faults(database: SqliteDatabase) -> list[str]:
 
 def damage(database: SqliteDatabase) -> list[str]:
     """A sentence for each page and index that is wrong."""
+    return [f"The file is damaged: {each}" for each in pages(database)]
+
+
+def pages(database: SqliteDatabase) -> list[str]:
+    """What the engine's full check says of each page and index that is wrong; what it broke off with, where it cannot go on."""
     try:
-        return [f"The file is damaged: {each}" for each in database.integrity_faults()]
+        return database.integrity_faults()
     except Broken as error:
-        return [f"The file is damaged: {error}"]
+        return [str(error)]
 
 
 def _dangling(database: SqliteDatabase) -> Iterator[str]:

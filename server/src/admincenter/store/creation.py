@@ -10,6 +10,7 @@ from admincenter.core.instances import create
 from admincenter.core.ports import Change, Instance, Tx
 from admincenter.store import facts, keyfile, migrate
 from admincenter.store.clock import Clock
+from admincenter.store.durable import sync
 from admincenter.store.sqlite import SqliteDatabase
 from admincenter.store.writer import write_one
 
@@ -44,7 +45,7 @@ def begin(path: Path, key_path: Path, clock: Clock) -> None:
     if any(each.exists() for each in _logs(fresh)):
         raise StorageUnavailable
     os.replace(fresh, path)
-    keyfile.sync_directory(path.parent)
+    sync(path.parent)
 
 
 def _unfinished(path: Path) -> Path:

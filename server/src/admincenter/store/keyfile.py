@@ -7,6 +7,7 @@ from pathlib import Path
 from admincenter.core import keys
 from admincenter.core.credentials import ServerKey
 from admincenter.core.errors import KeyRefused, StartRefused
+from admincenter.store.durable import sync
 
 
 def load(path: Path) -> keys.KeyFile:
@@ -38,16 +39,7 @@ def save(path: Path, file: keys.KeyFile) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(beside, path)
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Makes a rename in the directory survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)
 
 
 def append(path: Path, key: ServerKey) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -148,10 +149,7 @@ class Store:
     def integrity_faults(self) -> list[str]:
         """What a full check of every page and index finds; empty where all is well."""
         with self.connected() as database:
-            try:
-                return database.integrity_faults()
-            except Broken as error:
-                return [str(error)]
+            return checking.pages(database)
 
     def faults(self) -> list[str]:
         """What is wrong with the database, in its pages and in what it says; empty where all is well."""
@@ -198,8 +196,6 @@ def refuse_foreign_owner(path: Path) -> None:
 
 
 def _user(number: int) -> str:
-    import pwd
-
     with suppress(KeyError):
         return pwd.getpwuid(number).pw_name
     return str(number)

@@ -20,8 +20,9 @@ from admincenter.core.errors import KeyRefused, StartRefused, StorageUnavailable
 from admincenter.core.ports import Change, Tx
 from admincenter.core.restoration import Replaced, Restored, Restoring, Revived, bring_back, what_is_replaced
 from admincenter.store import checking, creation, facts, keyfile, migrate, opening, sqlite
-from admincenter.store.backup import Told, sync_file
+from admincenter.store.backup import Told
 from admincenter.store.clock import Clock, SystemClock
+from admincenter.store.durable import sync
 from admincenter.store.sql import Broken
 from admincenter.store.sqlite import SqliteDatabase
 from admincenter.store.writer import write_one
@@ -174,7 +175,7 @@ def _make_fit(
         copy.keep_log_beside(True)
     if beside.with_name(beside.name + "-wal").exists():
         raise StorageUnavailable
-    sync_file(beside)
+    sync(beside)
     return taken_at, instances
 
 
@@ -193,9 +194,9 @@ def _swap(beside: Path, place: Place) -> Path | None:
         left = place.database.with_name(place.database.name + suffix)
         if left.exists():
             left.replace(name.with_name(name.name + suffix))
-    keyfile.sync_directory(place.data)
+    sync(place.data)
     beside.replace(place.database)
-    keyfile.sync_directory(place.data)
+    sync(place.data)
     return kept
 
 
@@ -215,5 +216,5 @@ def _keep(database: Path, kept: Path) -> Path | None:
         os.link(database, kept)
         return kept
     shutil.copy2(database, kept)
-    sync_file(kept)
+    sync(kept)
     return kept
