@@ -14,10 +14,8 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -38,9 +36,9 @@ QUICK_SECONDS = 5.0
 MOST_PAUSE = 5.0
 HANDSHAKE_SECONDS = 10.0
 LOG_SECONDS = 1.0
-LOOK_SECONDS = 0.05
 BROKEN, UNCHECKED = 70, 71
 _STOPS = (signal.SIGTERM, signal.SIGINT)
+_HEEDED = (*_STOPS, signal.SIGCHLD, signal.SIGALRM)
 
 
 def serve(settings: Settings) -> int:
@@ -53,7 +51,7 @@ def serve(settings: Settings) -> int:
     port: int = listening.getsockname()[1]
     _allow_connections(settings.max_connections)
     workers = Workers(settings, store, listening, port)
-    workers.heed_signals()  # before the mark: a stop that comes now is a clean one
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEEDED)  # before the mark: a stop that comes now waits to be a clean one
     store.mark_running()
     _greet(settings, store, port)
     if workers.run():
@@ -124,7 +122,10 @@ def _greet(settings: Settings, store: Store, port: int) -> None:
 
 
 class Workers:
-    """The worker processes: started, watched, started again, stopped."""
+    """The worker processes: started, watched, started again, stopped.
+
+    Signals are held back and taken one by one, so that none comes at a moment that could miss it, and no handler runs anywhere.
+    """
 
     def __init__(self, settings: Settings, store: Store, listening: socket.socket, port: int) -> None:
         self._settings, self._store, self._listening, self._port = settings, store, listening, port
@@ -134,42 +135,41 @@ class Workers:
         self._pause = 0.0
         self._parent_ended, self._parent_lives = os.pipe()
 
-    def heed_signals(self) -> None:
-        """SIGTERM and SIGINT stop the workers from here on."""
-        for each in _STOPS:
-            signal.signal(each, self._stop)
-
     def run(self) -> bool:
         """Until a stop came and every worker has ended; whether all of them ended well, with the database known to be sound."""
         for number in range(self._settings.workers):
             self._start(number)
+        self._reap()  # a child that ended before signals were held back
         while self._running:
-            try:
-                ended, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                break
-            if not ended:
-                time.sleep(LOOK_SECONDS)  # a blocking wait could miss a signal that came just before it, and wait for ever
-                continue
-            if ended in self._running:  # whoever started us, or a container, may have left us a child of theirs
-                self._ended(ended, os.waitstatus_to_exitcode(status))
+            came = signal.sigwait(_HEEDED)
+            if came == signal.SIGCHLD:
+                self._reap()
+            elif came == signal.SIGALRM:
+                self._send(signal.SIGKILL)
+            else:
+                self._stop()
         return self._left_sound()
 
     def _start(self, number: int) -> None:
-        with _stops_held_back():  # one that came between the fork and its record would leave a worker that nobody stops
-            if self._stopping:
-                return
-            child = os.fork()
-            if child == 0:
-                self._become_worker(number)
-            self._running[child] = (number, time.monotonic())
+        child = os.fork()
+        if child == 0:
+            self._become_worker(number)
+        self._running[child] = (number, time.monotonic())
 
     def _become_worker(self, number: int) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent passes it on, once
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEEDED)
         os.close(self._parent_lives)
         os._exit(_work(self._settings, self._store, self._listening, self._port, number, self._parent_ended))
+
+    def _reap(self) -> None:
+        """Every child that ended: one signal may stand for many."""
+        while self._running:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if not ended:
+                return
+            if ended in self._running:  # whoever started us, or a container, may have left us a child of theirs
+                self._ended(ended, os.waitstatus_to_exitcode(status))
 
     def _ended(self, child: int, code: int) -> None:
         number, started = self._running.pop(child)
@@ -179,8 +179,10 @@ class Workers:
         quick = time.monotonic() - started < QUICK_SECONDS
         self._pause = min(MOST_PAUSE, max(0.2, self._pause * 2)) if quick else 0.0
         log.error("worker %d ended with code %d; starting it again in %.1f s", number, code, self._pause)
-        time.sleep(self._pause)
-        self._start(number)
+        if signal.sigtimedwait(_STOPS, self._pause) is None:
+            self._start(number)
+        else:
+            self._stop()
 
     def _left_sound(self) -> bool:
         """A check that is due and was not finished is still due; a worker that was stopped before it listened did nothing."""
@@ -188,25 +190,15 @@ class Workers:
             return set(self._codes) == {0}
         return set(self._codes) <= {0, -signal.SIGTERM}
 
-    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+    def _stop(self) -> None:
         self._stopping = True
-        signal.signal(signal.SIGALRM, lambda _signal, _frame: self._send(signal.SIGKILL))
         signal.alarm(GRACE_SECONDS + 5)  # a worker that is frozen or stuck does not hold up the stop
         self._send(signal.SIGTERM)
 
     def _send(self, wanted: signal.Signals) -> None:
-        for child in list(self._running):
+        for child in self._running:
             with suppress(ProcessLookupError):
                 os.kill(child, wanted)
-
-
-@contextmanager
-def _stops_held_back() -> Iterator[None]:
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
 
 class _Loop(uvloop.Loop):
