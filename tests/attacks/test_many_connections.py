@@ -7,7 +7,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -78,6 +78,15 @@ def _see_off(waiting: selectors.BaseSelector) -> list[float]:
     return lived
 
 
+def _sockets(worker: psutil.Process) -> int:
+    """How many sockets a process holds. Its files of the database come and go on their own: the engine keeps spare ones."""
+    kinds = []
+    for each in Path(f"/proc/{worker.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            kinds.append(str(each.readlink()))
+    return sum(kind.startswith("socket:") for kind in kinds)
+
+
 @pytest.mark.slow
 @pytest.mark.serial
 @pytest.mark.usefixtures("room_for_files")
@@ -89,7 +98,7 @@ def test_five_thousand_slow_connections_end_at_the_deadline_and_nobody_else_wait
             served.wire.get("/security_audit_logs?limit=1000", token).status == 200
         )  # opens the reader's files, counted below
         [worker] = [psutil.Process(each) for each in served.workers()]
-        files = worker.num_fds()
+        files, sockets = worker.num_fds(), _sockets(worker)
         waiting = stack.enter_context(selectors.DefaultSelector())
         with _Good(served.wire, token) as good:
             for number in range(SLOW):
@@ -103,7 +112,7 @@ def test_five_thousand_slow_connections_end_at_the_deadline_and_nobody_else_wait
         assert good.statuses == {200}
         assert statistics.quantiles(good.took, n=100)[98] < GENEROUS
         stack.close()
-        until(lambda: worker.num_fds() <= files + 2, "the files of the slow connections to be closed", 120)
+        until(lambda: _sockets(worker) <= sockets, "the sockets of the slow connections to be closed")
 
 
 def test_one_connection_too_many_is_told_so_and_the_others_are_served(tmp_path: Path) -> None:
