@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 
 from admincenter import settings
-from admincenter.api.request import Message
+from admincenter.api.request import Request
 from admincenter.app import App
 from admincenter.store.opening import Store
 from admincenter.store.sqlite import SqliteDatabase
@@ -58,22 +58,11 @@ async def _count(store: _TracedStore, data: Path, token: str) -> float:
 
 
 async def _call(app: App, token: str) -> None:
-    statuses: list[int] = []
-
-    async def receive() -> Message:
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        statuses.append(message.get("status", 0))
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "raw_path": b"/me",
-        "query_string": b"",
-        "client": ("127.0.0.1", 1),
-        "headers": [(b"host", b"localhost:8080"), (b"authorization", b"Bearer " + token.encode())],
-    }
-    await app(scope, receive, send)
-    if statuses[0] != 200:
-        raise RuntimeError(f"GET /me answered {statuses[0]}")
+    request = Request("127.0.0.1")
+    request.method, request.raw_path = "GET", "/me"
+    request.take(b"host", b"localhost:8080")
+    request.take(b"authorization", b"Bearer " + token.encode())
+    request.end()
+    reply = await app.answer(request)
+    if reply.status != 200:
+        raise RuntimeError(f"GET /me answered {reply.status}")

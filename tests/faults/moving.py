@@ -19,14 +19,16 @@ from admincenter.store.writer import write_one
 
 
 def _roughly(store: Store, database: SqliteDatabase) -> SqliteDatabase:
-    """Moves the log, truncates it, or closes the connection and opens another one."""
+    """Moves the log, has it start over, or closes the connection and opens another one."""
     match random.randrange(4):
         case 0:
             database.close()
             return store.connect()
-        case 1 | 2 as truncate:
+        case 1 | 2 as way:
             with suppress(StorageUnavailable):
-                database.move_wal(truncate=truncate == 1)
+                database.move_wal()
+                if way == 1:
+                    database.start_wal_over()
     return database
 
 

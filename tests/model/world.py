@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from admincenter import settings
+from admincenter.api.request import Request
 from admincenter.app import App
 from admincenter.core.audit import Origin
 from admincenter.core.instances import choose
@@ -105,26 +106,16 @@ class World:
         return self._ask("POST", path, address, headers, body)
 
     def _ask(self, method: str, path: str, address: str, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer:
-        scope = {
-            "type": "http",
-            "method": method,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "client": (address, 40_000),
-            "headers": [(b"host", f"127.0.0.1:{PORT}".encode()), *headers],
-        }
-        sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        self._runner.run(self._app(scope, receive, send))
-        found = json.loads(sent[1]["body"])
+        request = Request(address)
+        request.method, request.raw_path = method, path
+        for name, value in [(b"host", f"127.0.0.1:{PORT}".encode()), *headers]:
+            request.take(name, value)
+        request.take_body(body)
+        request.end()
+        reply = self._runner.run(self._app.answer(request))
+        found = json.loads(reply.body)
         error = found.get("error", {})
-        return Answer(sent[0]["status"], error.get("code"), error.get("error_subcode"), found)
+        return Answer(reply.status, error.get("code"), error.get("error_subcode"), found)
 
 
 def entropy(size: int) -> bytes:

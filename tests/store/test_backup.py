@@ -93,7 +93,7 @@ def test_a_name_that_is_taken_while_the_copy_is_made_is_not_overwritten_either(
 def test_a_damaged_database_is_not_passed_on_as_a_backup(store: Store, tenant: Tenant, tmp_path: Path) -> None:
     tenant.happen(500)
     with store.connected() as database:
-        database.move_wal(truncate=True)
+        database.empty_wal()
         [[page]] = database.sql.all("SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_audit_events_1'")
     with store.path.open("r+b") as file:
         file.seek((page - 1) * 4096)

@@ -3,16 +3,17 @@
 import asyncio
 import logging
 import os
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import urlsplit
 
 from admincenter import duties
 from admincenter.api import answers
+from admincenter.api.answers import Reply
 from admincenter.api.call import Door
 from admincenter.api.gate import Gate
 from admincenter.api.recorder import Recorder
-from admincenter.api.request import Disconnected, Receive, Request, Scope, Send
+from admincenter.api.request import Request
 from admincenter.api.routes import ROUTES
 from admincenter.core import surface
 from admincenter.core.errors import HostUnknown
@@ -94,25 +95,17 @@ class App:
         if self._access is not None:
             self._access.flush()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        started = time.perf_counter()
-        request = Request(scope, receive)
-        try:
-            if self._host_is_ours(request):
-                reply = await self._gate.answer(request)
-            else:
-                reply = answers.graph(HostUnknown(), request.id)
-        except Disconnected:
-            return
-        await send({"type": "http.response.start", "status": reply.status, "headers": answers.headers(reply, request.id)})
-        await send({"type": "http.response.body", "body": reply.body})
+    def answer(self, request: Request) -> Coroutine[Any, Any, Reply]:
+        """The whole answer to one request. Raises Disconnected."""
+        return self._gate.answer(request) if self._host_is_ours(request) else _host_unknown(request)
+
+    def answered(self, request: Request, reply: Reply) -> None:
+        """Counts an answer that was given, and writes its line."""
         path = request.raw_path
         row = path if path in _PATHS else _row(path)
         self._figures.answered(row, reply.status)
         if self._access is not None:
-            shown = path if row is path else without_credentials(path)[:200]
-            self._access.add(request.id, request.method, shown, reply.status, request.peer, request.app_id, started)
+            self._access.add(request, reply.status, path if row is path else without_credentials(path)[:200])
 
     def _host_is_ours(self, request: Request) -> bool:
         hosts = request.hosts
@@ -121,6 +114,10 @@ class App:
     def _base(self, request: Request) -> str:
         """The base address that links begin with, made at answer time."""
         return self._settings.public_url or f"{self._settings.scheme}://{request.hosts[0].lower()}"
+
+
+async def _host_unknown(request: Request) -> Reply:
+    return answers.graph(HostUnknown(), request.id)
 
 
 def _row(path: str) -> str:

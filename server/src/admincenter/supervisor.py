@@ -16,13 +16,13 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 import uvloop
 
 from admincenter import log as server_log
-from admincenter.api.protocol import Protocol
+from admincenter.api.protocol import Connection
 from admincenter.app import App
 from admincenter.core.errors import StartRefused
 from admincenter.settings import Settings
@@ -31,7 +31,6 @@ from admincenter.store.opening import Store
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 10
-KEEP_ALIVE_SECONDS = 30
 QUICK_SECONDS = 5.0
 MOST_PAUSE = 5.0
 HANDSHAKE_SECONDS = 10.0
@@ -250,9 +249,9 @@ async def _serve(app: App, server: uvicorn.Server, listening: socket.socket, par
 
 
 def _config(settings: Settings, app: App) -> uvicorn.Config:
-    protocol = type("LimitedProtocol", (Protocol,), {"max_connections": settings.max_connections})
+    protocol = type("LimitedConnection", (Connection,), {"max_connections": settings.max_connections})
     return uvicorn.Config(
-        app,
+        cast(Any, app),  # not called as ASGI has it: our protocol asks it for whole answers
         http=protocol,
         ws="none",
         lifespan="off",
@@ -261,7 +260,6 @@ def _config(settings: Settings, app: App) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
         ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,

@@ -1,26 +1,27 @@
 """From a refusal to what goes over the wire: one total table for the Graph dialect (contract, section 2)."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import NamedTuple
 
 import orjson
 
+from admincenter.api.request import Request
 from admincenter.core import errors
 from admincenter.core.errors import CallRefused
 
-JSON = (b"content-type", b"application/json; charset=UTF-8")
-NO_STORE = (b"cache-control", b"no-store")
+NO_STORE = b"cache-control: no-store\r\n"
+JSON = b"content-type: application/json; charset=UTF-8\r\n" + NO_STORE
 RETRY_SECONDS = 1
-
-Headers = list[tuple[bytes, bytes]]
 
 
 class Reply(NamedTuple):
-    """A whole answer, without its request id."""
+    """A whole answer, without what every answer has. `headers` are lines as they go out; `closes`: it is the last one."""
 
     status: int
-    headers: Headers
+    headers: bytes
     body: bytes
+    closes: bool = False
 
 
 class Answer(NamedTuple):
@@ -79,37 +80,67 @@ def graph(refusal: CallRefused, request_id: str) -> Reply:
     body: dict[str, object] = {"error": error}
     if isinstance(refusal, errors.GenerationMismatch | errors.NoLiveToken):
         body["generation"] = refusal.generation
-    return Reply(answer.status, _headers(answer, refusal, message), orjson.dumps(body))
+    return Reply(answer.status, _headers(answer, refusal, message), orjson.dumps(body), answer.closes)
 
 
-def _headers(answer: Answer, refusal: CallRefused, message: str) -> Headers:
-    headers = [JSON, NO_STORE]
+def _headers(answer: Answer, refusal: CallRefused, message: str) -> bytes:
+    lines = JSON
     if answer.token_trouble:
         kind = "invalid_request" if answer.code == 104 else "invalid_token"
-        quoted = message.replace('"', "'").encode("ascii", "replace").decode()
-        headers.append((b"www-authenticate", f'OAuth "Facebook Platform" "{kind}" "{quoted}"'.encode()))
+        lines += _line("www-authenticate", f'OAuth "Facebook Platform" "{kind}" "{_quotable(message)}"')
     if isinstance(refusal, errors.RateLimited):
-        headers += [(b"retry-after", str(refusal.retry_after).encode()), app_usage(refusal.percent)]
+        lines += _line("retry-after", str(refusal.retry_after)) + app_usage(refusal.percent)
     if isinstance(refusal, errors.StorageUnavailable | errors.OutcomeUnknown):
-        headers.append((b"retry-after", str(RETRY_SECONDS).encode()))
+        lines += _line("retry-after", str(RETRY_SECONDS))
     if isinstance(refusal, errors.MethodUnknown):
-        headers.append((b"allow", refusal.allowed.encode()))
-    if answer.closes:
-        headers.append((b"connection", b"close"))
-    return headers
+        lines += _line("allow", refusal.allowed)
+    return lines
 
 
-def app_usage(percent: int) -> tuple[bytes, bytes]:
-    """How much of its allowance the integration has used."""
+def _line(name: str, value: str) -> bytes:
+    return f"{name}: {value}\r\n".encode("ascii")
+
+
+def _quotable(message: str) -> str:
+    """A message within quotes, in a header: what could end either is taken out."""
+    plain = message.replace('"', "'").encode("ascii", "replace").decode()
+    return "".join(each if each.isprintable() else "?" for each in plain)
+
+
+def app_usage(percent: int) -> bytes:
+    """How much of its allowance the integration has used, as a header line."""
     value = orjson.dumps({"call_count": percent, "total_cputime": percent, "total_time": percent})
-    return (b"x-app-usage", value)
-
-
-def headers(reply: Reply, request_id: str) -> Headers:
-    """The headers of an answer as they go out: with its request id and length."""
-    return [*reply.headers, (b"x-request-id", request_id.encode()), (b"content-length", b"%d" % len(reply.body))]
+    return b"x-app-usage: " + value + b"\r\n"
 
 
 def success(body: bytes) -> Reply:
     """A 200 with JSON. Never stored by anyone on the way."""
-    return Reply(200, [JSON, NO_STORE], body)
+    return Reply(200, JSON, body)
+
+
+ServerHeaders = list[tuple[bytes, bytes]]
+
+
+def wire(reply: Reply, request: Request, last: bool, server_headers: ServerHeaders) -> bytes:
+    """A whole answer as it goes out. `last`: the connection ends behind it. HEAD gets everything but the body."""
+    return b"%b%b%bx-request-id: %b\r\ncontent-length: %d\r\n%b\r\n%b" % (
+        _STATUS_LINES[reply.status],
+        _server_lines(server_headers),
+        reply.headers,
+        request.id.encode("ascii"),
+        len(reply.body),
+        b"connection: close\r\n" if last else b"",
+        b"" if request.method == "HEAD" else reply.body,
+    )
+
+
+_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode("ascii") for each in HTTPStatus}
+_seen: tuple[ServerHeaders, bytes] = ([], b"")
+
+
+def _server_lines(headers: ServerHeaders) -> bytes:
+    """The server's own headers (the date), which are a new list once a second."""
+    global _seen  # read by every answer: a look-up by the list's identity is all that it may cost
+    if _seen[0] is not headers:
+        _seen = (headers, b"".join(b"%b: %b\r\n" % each for each in headers))
+    return _seen[1]

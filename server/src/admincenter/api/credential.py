@@ -5,7 +5,7 @@ from typing import NamedTuple
 from admincenter.api import parameters
 from admincenter.api.parameters import Parameters
 from admincenter.api.request import Request
-from admincenter.core.credentials import SECRET_PREFIX, TOKEN_PREFIX, read_text
+from admincenter.core.credentials import SECRET_PREFIX, read_text, read_token
 from admincenter.core.errors import ParameterBad, TokenMalformed, TokenMissing
 
 TOKEN_PARAMETERS = ("access_token", "grant_type", "expected_generation")
@@ -37,22 +37,16 @@ async def secret(request: Request) -> Presented:
 
 async def token(request: Request) -> Presented:
     """The token of an API call. Raises TokenMissing, TokenMalformed, ParameterBad where there are two."""
-    values = [_of_header(line) for line in request.authorization]
-    exposed = False
+    lines = request.authorization
+    elsewhere = None
     if request.has_body or request.query:
-        elsewhere = (await _elsewhere(request)).text("access_token")
-        if elsewhere is not None:
-            values.append(elsewhere)
-            exposed = True
-    if not values:
-        raise TokenMissing
-    if len(values) > 1:
+        elsewhere = (await parameters.from_anywhere(request, ("access_token",))).text("access_token")
+    if len(lines) + (elsewhere is not None) > 1:
         raise ParameterBad("Two access tokens in one request; send one, in the Authorization header")
-    return Presented(read_text(TOKEN_PREFIX, values[0]), "", _NOTHING, exposed)
-
-
-async def _elsewhere(request: Request) -> Parameters:
-    return await parameters.from_anywhere(request, ("access_token",))
+    if elsewhere is None and not lines:
+        raise TokenMissing
+    text = _of_header(lines[0]) if elsewhere is None else elsewhere
+    return Presented(read_token(text), "", _NOTHING, elsewhere is not None)
 
 
 def _of_header(line: str) -> str:

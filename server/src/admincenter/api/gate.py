@@ -16,7 +16,7 @@ from admincenter.api.request import Disconnected, Request
 from admincenter.api.routes import PublicRoute, Route, find
 from admincenter.core import credentials
 from admincenter.core.audit import SECOND
-from admincenter.core.credentials import SECRET_PREFIX, TOKEN_PREFIX
+from admincenter.core.credentials import SECRET_PREFIX
 from admincenter.core.decision import Question, decide
 from admincenter.core.errors import (
     CallRefused,
@@ -98,12 +98,17 @@ class Gate:
     async def _admitted(self, route: Route, request: Request, client: Client, presented: Presented) -> Reply:
         door, secret = self._door, route.opening.takes_secret
         now = door.clock()
-        prefix = SECRET_PREFIX if secret else TOKEN_PREFIX
-        digests = credentials.digests(prefix, door.keyring.keys, presented.text)
-        facts = await self._facts(presented, digests)  # 3
+        if secret:
+            digests = credentials.digests(SECRET_PREFIX, door.keyring.keys, presented.text)
+            facts = await door.storage.facts_by_app_id(presented.app_id)  # 3
+        else:
+            digests = credentials.token_digests(door.keyring.keys, presented.text)
+            facts = await door.storage.facts_by_token(digests)  # 3
         decision = decide(facts, Question(route.opening, digests, client, now))  # 4
         proved = facts is not None and decision.passed > 0
-        refusal = self._exposure(facts if proved else None, request, presented, client, secret) or decision.refusal
+        refusal = decision.refusal
+        if request.from_browser or presented.exposed:
+            refusal = self._exposure(facts if proved else None, request, presented, client, secret) or refusal
         if isinstance(refusal, CredentialWrong):
             refusal = self._slow_down(presented.app_id, client, now) or refusal
         if facts is None:
@@ -124,13 +129,8 @@ class Gate:
         if not secret:
             door.recorder.used(facts.instance, facts.app_id, route.used_as, str(client), now)  # 6
         if taken.percent > 1:
-            reply.headers.append(answers.app_usage(taken.percent))
+            return reply._replace(headers=reply.headers + answers.app_usage(taken.percent))
         return reply
-
-    async def _facts(self, presented: Presented, digests: tuple[bytes, ...]) -> Facts | None:
-        if presented.app_id:
-            return await self._door.storage.facts_by_app_id(presented.app_id)
-        return await self._door.storage.facts_by_token(digests)
 
     def _exposure(
         self, proved: Facts | None, request: Request, presented: Presented, client: Client, secret: bool
@@ -140,8 +140,6 @@ class Gate:
         if request.from_browser:
             self._finding(proved, "credential.used_client_side", "ClientSideUse", request, client)
             return ClientSideUse()
-        if not presented.exposed:
-            return None
         switched_on = self._rules.allow_credentials_in_url and (proved is None or bool(proved.url_credentials))
         reason = "accepted" if switched_on else "ParameterBad"
         self._finding(proved, "secret.seen_in_url" if secret else "token.seen_in_url", reason, request, client)

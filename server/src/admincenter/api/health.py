@@ -10,7 +10,7 @@ from admincenter.core.network import Address
 
 async def front(_visit: Visit) -> Reply:
     """`/` leads to the admin panel."""
-    return Reply(302, [(b"location", b"/admin/"), NO_STORE], b"")
+    return Reply(302, b"location: /admin/\r\n" + NO_STORE, b"")
 
 
 async def live(_visit: Visit) -> Reply:
@@ -33,4 +33,4 @@ async def metrics(visit: Visit) -> Reply:
         on_loopback = False  # a proxy on this machine that nobody declared: who stands behind it is not known
     if allowed == "off" or (allowed == "loopback" and not on_loopback):
         raise PathUnknown
-    return Reply(200, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), NO_STORE], visit.door.metrics())
+    return Reply(200, b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n" + NO_STORE, visit.door.metrics())

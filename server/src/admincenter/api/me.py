@@ -6,7 +6,7 @@ from admincenter.api.answers import Reply, success
 from admincenter.api.call import Call
 from admincenter.core import tokens
 from admincenter.core.network import read_access
-from admincenter.core.permissions import held
+from admincenter.core.permissions import keys_of
 
 
 async def show(call: Call) -> Reply:
@@ -16,7 +16,7 @@ async def show(call: Call) -> Reply:
         "id": facts.app_id,
         "name": facts.name,
         "instance": facts.instance,
-        "permissions": [each.value for each in held(read_access(facts.access).bits)],
+        "permissions": keys_of(read_access(facts.access).bits),
         "expires_in": tokens.expires_in(facts, call.now),
         "generation": facts.generation,
         "seen_address": str(call.client),

@@ -54,7 +54,7 @@ class Recorder:
 
     def refuse_if_stalled(self, now: int) -> None:
         """Raises StorageUnavailable where what was counted could not be written for five seconds."""
-        if any(now - since > STALLED for since in self._failing_since.values()):
+        if self._failing_since and any(now - since > STALLED for since in self._failing_since.values()):
             raise StorageUnavailable("What happens cannot be recorded now, so nothing is served. Try again")
 
     def refused(self, facts: Facts, refusal: CallRefused, secret: bool, proved: bool, client: Client, agent: str) -> None:

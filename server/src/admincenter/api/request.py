@@ -1,25 +1,39 @@
 """A request as the machine door sees it: the headers that matter, once each, and a body that is read up to a cap."""
 
+import asyncio
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from time import perf_counter
 
 from admincenter.core.errors import BodyTooLarge
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Scope = MutableMapping[str, Any]
 
 BODY_CAP = 8_192
 MOST_OF_AGENT = 1_000
 """What of a User-Agent is looked at: work on a stranger's text must not grow with it."""
+_DRAWN = 256
+
+
+def _ids() -> Iterator[str]:
+    while True:
+        drawn = urlsafe_b64encode(os.urandom(33 * _DRAWN)).decode()  # two ids of 22 characters in each 33 bytes
+        yield from ["A" + drawn[at : at + 22] for at in range(0, len(drawn), 22)]
+
+
+_next_ids = _ids()
+
+
+def _draw_anew() -> None:
+    global _next_ids  # a forked worker must not give the ids that its parent had drawn
+    _next_ids = _ids()
+
+
+os.register_at_fork(after_in_child=_draw_anew)
 
 
 def new_id() -> str:
     """A new request id: 23 characters, as clients of Graph know them."""
-    return "A" + urlsafe_b64encode(os.urandom(17))[:22].decode()
+    return next(_next_ids)
 
 
 class Disconnected(Exception):
@@ -27,67 +41,99 @@ class Disconnected(Exception):
 
 
 class Request:
-    """One request. Header values are text (latin-1, as HTTP has it); `forwarded` and `authorization` keep every line."""
+    """One request, filled while it arrives. Header values are text (latin-1, as HTTP has it); `forwarded` and
+    `authorization` keep every line.
+
+    `from_browser`: a browser page sent it; `keep_alive`: the connection stays open behind its answer; `answered`: that was
+    given; `waits_to_be_told`: its client sends no body before it is told to.
+    """
 
     __slots__ = (
-        "_receive",
+        "_body",
+        "_come",
+        "_go_on",
+        "answered",
         "app_id",
         "authorization",
         "content_length",
         "content_type",
-        "fetch_dest",
-        "fetch_site",
         "forwarded",
+        "from_browser",
+        "gone",
         "has_body",
         "hosts",
         "id",
+        "keep_alive",
         "method",
-        "origin",
         "peer",
         "query",
         "raw_path",
+        "started",
         "user_agent",
+        "waits_to_be_told",
+        "whole",
     )
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._receive = receive
+    def __init__(self, peer: str) -> None:
+        self.started = perf_counter()
         self.id = new_id()
-        self.method: str = scope["method"]
-        self.raw_path: str = scope["raw_path"].decode("ascii")
-        self.query: bytes = scope["query_string"]
-        client = scope["client"]
-        self.peer: str = client[0] if client else ""
+        self.peer = peer
+        self.method = self.raw_path = ""
+        self.query = b""
         self.hosts: list[str] = []
         self.authorization: list[str] = []
         self.forwarded: list[str] = []
         self.user_agent = self.content_type = self.content_length = self.app_id = ""
-        self.origin = self.fetch_dest = self.fetch_site = ""
-        self.has_body = False
-        for name, value in scope["headers"]:
-            take = _TAKEN.get(name)
-            if take is not None:
-                take(self, value.decode("latin-1"))
+        self.from_browser = self.waits_to_be_told = self.has_body = self.whole = self.answered = self.gone = False
+        self.keep_alive = True
+        self._body = b""
+        self._come: asyncio.Future[None] | None = None
+        self._go_on: Callable[[], None] | None = None
 
-    @property
-    def from_browser(self) -> bool:
-        """Whether a browser page sent it. `Sec-Fetch-Mode` says nothing: Node's own server-side fetch sends it."""
-        return bool(self.origin or self.fetch_dest or self.fetch_site not in ("", "none"))
+    def take(self, name: bytes, value: bytes) -> None:
+        """One header line."""
+        take = _TAKEN.get(name) or _TAKEN.get(name.lower())
+        if take is not None:
+            take(self, value.decode("latin-1"))
+
+    def take_body(self, part: bytes) -> None:
+        """More of the body. Nothing of it is kept beyond the cap."""
+        if len(self._body) <= BODY_CAP:
+            self._body += part
+            self._wake()
+
+    def end(self) -> None:
+        """It has come whole."""
+        self.whole = True
+        self._wake()
+
+    def lose(self) -> None:
+        """Its client is gone."""
+        self.gone = True
+        self._wake()
+
+    def tell_by(self, go_on: Callable[[], None]) -> None:
+        """How its client is told that the body is wanted."""
+        self._go_on = go_on
+
+    def _wake(self) -> None:
+        if self._come is not None and not self._come.done():
+            self._come.set_result(None)
 
     async def body(self) -> bytes:
         """The whole body. Raises BodyTooLarge at the cap without reading on, Disconnected where it never comes whole."""
         if self.content_length.isdecimal() and int(self.content_length[:18]) > BODY_CAP:
             raise BodyTooLarge(BODY_CAP)
-        body = b""
-        more = self.has_body
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
+        if self._go_on is not None and not self.whole:
+            self._go_on()
+        while not self.whole and len(self._body) <= BODY_CAP:
+            if self.gone:
                 raise Disconnected
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > BODY_CAP:
-                raise BodyTooLarge(BODY_CAP)
-        return body
+            self._come = asyncio.get_running_loop().create_future()
+            await self._come
+        if len(self._body) > BODY_CAP:
+            raise BodyTooLarge(BODY_CAP)
+        return self._body
 
 
 def _length(request: Request, value: str) -> None:
@@ -99,22 +145,51 @@ def _chunked(request: Request, _value: str) -> None:
     request.has_body = True
 
 
-def _setter(name: str) -> Callable[[Request, str], None]:
-    def take(request: Request, value: str) -> None:
-        setattr(request, name, value)
+def _host(request: Request, value: str) -> None:
+    request.hosts.append(value)
 
-    return take
+
+def _authorization(request: Request, value: str) -> None:
+    request.authorization.append(value)
+
+
+def _forwarded(request: Request, value: str) -> None:
+    request.forwarded.append(value)
+
+
+def _user_agent(request: Request, value: str) -> None:
+    request.user_agent = value[:MOST_OF_AGENT]
+
+
+def _content_type(request: Request, value: str) -> None:
+    request.content_type = value
+
+
+def _expect(request: Request, value: str) -> None:
+    request.waits_to_be_told = value.lower() == "100-continue"
+
+
+def _of_page(request: Request, value: str) -> None:
+    """`Sec-Fetch-Mode` says nothing: Node's own server-side fetch sends it."""
+    request.from_browser |= value != ""
+
+
+def _of_site(request: Request, value: str) -> None:
+    request.from_browser |= value not in ("", "none")
 
 
 _TAKEN: dict[bytes, Callable[[Request, str], None]] = {
-    b"host": lambda request, value: request.hosts.append(value),
-    b"authorization": lambda request, value: request.authorization.append(value),
-    b"x-forwarded-for": lambda request, value: request.forwarded.append(value),
-    b"user-agent": lambda request, value: setattr(request, "user_agent", value[:MOST_OF_AGENT]),
-    b"content-type": _setter("content_type"),
+    b"host": _host,
+    b"authorization": _authorization,
+    b"x-forwarded-for": _forwarded,
+    b"user-agent": _user_agent,
+    b"content-type": _content_type,
     b"content-length": _length,
     b"transfer-encoding": _chunked,
-    b"origin": _setter("origin"),
-    b"sec-fetch-dest": _setter("fetch_dest"),
-    b"sec-fetch-site": _setter("fetch_site"),
+    b"expect": _expect,
+    b"origin": _of_page,
+    b"sec-fetch-dest": _of_page,
+    b"sec-fetch-site": _of_site,
 }
+"""What is kept of the headers, and how. Also under the spelling that most clients send, so that no name need be lowered."""
+_TAKEN |= {b"-".join(part.capitalize() for part in name.split(b"-")): take for name, take in _TAKEN.items()}

@@ -25,6 +25,9 @@ LENGTH = 55
 DEFAULT_CELL = "00"
 DEFAULT_APP_ID_CELL = 100
 
+_TOKENS_REMEMBERED = 1_024
+"""Of how many tokens a process keeps what follows from their text alone. Never of a secret: it lives too long for that."""
+
 Entropy = Callable[[int], bytes]
 """`entropy(n)` gives n random bytes; `os.urandom` outside tests."""
 
@@ -41,7 +44,7 @@ _PAIR = 62 * 62
 
 
 def base62(number: int, width: int) -> str:
-    """A number in base 62, padded on the left to `width` characters; two at a time, since every API call needs a checksum."""
+    """A number in base 62, padded on the left to `width` characters; two at a time."""
     pairs = []
     for _ in range((width + 1) // 2):
         number, pair = divmod(number, _PAIR)
@@ -56,7 +59,16 @@ def mint_text(prefix: str, entropy: Entropy, cell: str = DEFAULT_CELL) -> str:
 
 
 def _checksum(body: str) -> str:
-    return base62(zlib.crc32(body.encode("ascii")), 6)
+    """Six characters of base 62, without a loop: every API call needs one."""
+    rest, low = divmod(zlib.crc32(body.encode("ascii")), _PAIR)
+    high, middle = divmod(rest, _PAIR)
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]
+
+
+@lru_cache(maxsize=_TOKENS_REMEMBERED)
+def read_token(text: str) -> str:
+    """`read_text` of an access token, which a program sends with each of its calls."""
+    return read_text(TOKEN_PREFIX, text)
 
 
 def read_text(prefix: str, text: str) -> str:
@@ -92,23 +104,31 @@ def mint_app_id(entropy: Entropy, cell: int = DEFAULT_APP_ID_CELL) -> str:
 
 def digest(kind_prefix: str, key: bytes, text: str) -> bytes:
     """What stands in the database instead of a secret or token (D3)."""
-    label = b"admincenter/secret/v1\0" if kind_prefix == SECRET_PREFIX else b"admincenter/token/v1\0"
-    inner, outer = (state.copy() for state in _keyed(key))
-    inner.update(label + hashlib.sha256(text.encode()).digest())
+    begun_inner, begun_outer = _begun(kind_prefix, key)
+    inner, outer = begun_inner.copy(), begun_outer.copy()
+    inner.update(hashlib.sha256(text.encode()).digest())
     outer.update(inner.digest())
     return outer.digest()
 
 
-@lru_cache(maxsize=8)
-def _keyed(key: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":
-    """The two halves of HMAC-SHA-256 (RFC 2104) with the key already taken in: each API call starts from a copy."""
+@lru_cache(maxsize=16)
+def _begun(kind_prefix: str, key: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    """The two halves of HMAC-SHA-256 (RFC 2104) with key and label already taken in: each API call starts from copies."""
+    label = b"admincenter/secret/v1\0" if kind_prefix == SECRET_PREFIX else b"admincenter/token/v1\0"
     block = key.ljust(64, b"\0")
-    return hashlib.sha256(bytes(each ^ 0x36 for each in block)), hashlib.sha256(bytes(each ^ 0x5C for each in block))
+    inner = hashlib.sha256(bytes(each ^ 0x36 for each in block) + label)
+    return inner, hashlib.sha256(bytes(each ^ 0x5C for each in block))
+
+
+@lru_cache(maxsize=_TOKENS_REMEMBERED)
+def token_digests(keys: tuple[ServerKey, ...], text: str) -> tuple[bytes, ...]:
+    """`digests` of an access token, which a program sends with each of its calls. Says nothing of whether it lives."""
+    return digests(TOKEN_PREFIX, keys, text)
 
 
 def digests(kind_prefix: str, keys: Sequence[ServerKey], text: str) -> tuple[bytes, ...]:
     """The text's digest under each live key, the primary key first."""
-    return tuple(digest(kind_prefix, each.key, text) for each in keys)
+    return tuple([digest(kind_prefix, each.key, text) for each in keys])
 
 
 def same(one: bytes, other: bytes) -> bool:

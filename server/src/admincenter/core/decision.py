@@ -16,7 +16,7 @@ from admincenter.core.errors import (
     PermissionMissing,
     TokenUnknown,
 )
-from admincenter.core.network import Address, Client, read_access
+from admincenter.core.network import Address, Client, admits, read_access
 from admincenter.core.ports import Facts
 from admincenter.core.surface import Opening
 
@@ -65,7 +65,7 @@ def _token(facts: Facts, asked: Question) -> None:
 
 
 def _address(facts: Facts, asked: Question) -> None:
-    if not isinstance(asked.client, Address) or not read_access(facts.access).admits(asked.client):
+    if not isinstance(asked.client, Address) or not admits(facts.access, asked.client.packed):
         raise AddressRefused(str(asked.client))
 
 

@@ -175,6 +175,12 @@ class Access(NamedTuple):
         return bool(low > 0 and packed <= blob[last : last + size])
 
 
+@lru_cache(maxsize=4096)
+def admits(access: bytes, packed: bytes) -> bool:
+    """Whether an `access` column admits an address. Remembered by content alone, so never stale."""
+    return read_access(access).admits(Address(packed))
+
+
 def compile_access(bits: int, networks: Iterable[Network]) -> bytes:
     """The `access` column: permission bits, then per family the sorted, merged ranges, all firsts before all lasts."""
     listed = list(networks)
@@ -216,7 +222,7 @@ def resolve_client(peer: str, forwarded: Sequence[str], proxies: Sequence[Networ
     direct = parse_address(peer)
     if direct is None:
         return Unresolved("the connection has no address")
-    if not any(proxy.holds(direct) for proxy in proxies):
+    if not proxies or not any(proxy.holds(direct) for proxy in proxies):
         return direct
     entries = [entry.strip() for line in forwarded for entry in line.split(",")]
     if len(entries) > MAX_FORWARDED:

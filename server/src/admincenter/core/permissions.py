@@ -100,6 +100,12 @@ def bits_of(permissions: "frozenset[Permission] | tuple[Permission, ...]") -> in
 
 
 @cache
+def keys_of(bits: int) -> tuple[str, ...]:
+    """The keys of the permissions in an integer made by `bits_of`."""
+    return tuple(each.value for each in held(bits))
+
+
+@cache
 def held(bits: int) -> tuple[Permission, ...]:
     """The permissions in an integer made by `bits_of`, in the catalogue's order."""
     return tuple(permission for permission in Permission if bits & permission.bit)

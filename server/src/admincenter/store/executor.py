@@ -84,22 +84,24 @@ class Executor:
 
     async def facts_by_app_id(self, app_id: str) -> Facts | None:
         """The gate's look-up for a secret. Raises StorageUnavailable."""
-        return self._look_up(lambda tx: tx.integrations.facts_by_app_id([app_id])[0])
+        try:
+            return self._here.tx.integrations.facts_by_app_id((app_id,))[0]
+        except Broken as error:
+            raise self._unavailable(error) from error
 
     async def facts_by_token(self, presented: Sequence[bytes]) -> Facts | None:
         """The gate's look-up for a token. On this engine a point SELECT on the loop is the fastest there is."""
-        return self._look_up(lambda tx: tx.integrations.facts_by_token([presented])[0])
-
-    def _look_up(self, function: Callable[[Tx], T]) -> T:
         try:
-            return function(self._here.tx)
+            return self._here.tx.integrations.facts_by_token((presented,))[0]
         except Broken as error:
-            self._broke(error)
-            raise StorageUnavailable from error
+            raise self._unavailable(error) from error
 
     async def peek(self, function: Callable[[Tx], T]) -> T:
         """A read of at most 100 rows by index, on the loop, in one snapshot. Raises StorageUnavailable."""
-        return self._look_up(lambda _tx: _in_snapshot(self._here, function))
+        try:
+            return _in_snapshot(self._here, function)
+        except Broken as error:
+            raise self._unavailable(error) from error
 
     async def read(self, function: Callable[[Tx], T]) -> T:
         """Any other read, on a reader thread, within two seconds. Raises StorageUnavailable."""
@@ -120,8 +122,7 @@ class Executor:
             database.stop_after(READ_SECONDS)
             return _in_snapshot(database, function)
         except Broken as error:
-            self._broke(error)
-            raise StorageUnavailable from error
+            raise self._unavailable(error) from error
 
     async def write(self, function: Callable[[Tx], Change[T]]) -> T:
         """One operation, committed with all that waits. Raises its refusal, StorageUnavailable or OutcomeUnknown."""
@@ -194,6 +195,10 @@ class Executor:
         elif not isinstance(error, StorageUnavailable):
             log.error("a commit failed", exc_info=error)
 
+    def _unavailable(self, error: Broken) -> StorageUnavailable:
+        self._broke(error)
+        return StorageUnavailable()
+
     def _broke(self, error: Exception) -> None:
         """From any thread; the first time counts."""
         if self._broken.acquire(blocking=False):
@@ -202,13 +207,14 @@ class Executor:
 
     def _move_wal(self) -> None:
         database: SqliteDatabase | None = None
-        frames = 0
         while not self._stopping.wait(WAL_SECONDS) and not self._broken.locked():
             try:
                 if database is None:
                     database = self._connect()
                     database.wait_at_most(100)  # a writer must not stand behind a mover that stands behind a reader
-                frames = database.move_wal(truncate=frames > WAL_FRAMES)
+                if database.move_wal() > WAL_FRAMES:
+                    database.move_wal()  # what came during the first one, so that as little as can be is left for the third
+                    database.start_wal_over()
             except StorageUnavailable as error:
                 log.debug("the write-ahead log could not be moved now: %s", error)
             except Broken as error:

@@ -50,9 +50,9 @@ class SqlIntegrations:
     def _of_token(self, digests: Sequence[bytes]) -> Facts | None:
         for statement in (_BY_TOKEN, _BY_PREVIOUS):
             for digest in digests:
-                found = self._facts(statement, digest)
-                if found is not None:
-                    return found
+                rows = self._sql.all(statement, (digest,))
+                if rows:
+                    return Facts._make(rows[0])
         return None
 
     def _facts(self, statement: str, value: str | bytes) -> Facts | None:

@@ -130,7 +130,7 @@ def _read_replaced(place: Place, beside: Path) -> Mapping[str, Replaced]:
         heads = {row.instance: copy.tx.audit.head(row.instance) for row in copy.tx.instances.all()}
     try:
         with _opened(place.database, place.clock) as database:
-            database.move_wal(truncate=True)
+            database.empty_wal()
             return _instances(database, heads) if _is_believed(database, identity) else {}
     except (Broken, StorageUnavailable, StartRefused, apsw.Error):
         return {}

@@ -46,6 +46,16 @@ def _fault(error: apsw.Error) -> Exception:
     return error
 
 
+_PRAGMAS = "; ".join(
+    [
+        "PRAGMA trusted_schema=OFF",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA temp_store=MEMORY",  # what a savepoint keeps to undo a statement by is small, and no file of its own
+    ]
+)
+
+
 class SqliteSql:
     """`sql.Sql` over one APSW connection."""
 
@@ -90,7 +100,7 @@ class SqliteDatabase:
         try:
             self.connection = apsw.Connection(str(path), flags=flags)
             self.connection.set_busy_timeout(BUSY_MS)
-            self.connection.execute("PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL")
+            self.connection.execute(_PRAGMAS)
             if create:
                 self.connection.execute("PRAGMA journal_mode=WAL").fetchall()
         except apsw.Error as error:
@@ -140,9 +150,19 @@ class SqliteDatabase:
         """How long a lock is waited for."""
         self.connection.set_busy_timeout(milliseconds)
 
-    def move_wal(self, truncate: bool) -> int:
+    def move_wal(self) -> int:
         """Moves the WAL into the database file as far as nobody is in the way; how many frames it holds."""
-        mode = apsw.SQLITE_CHECKPOINT_TRUNCATE if truncate else apsw.SQLITE_CHECKPOINT_PASSIVE
+        return self._checkpoint(apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def start_wal_over(self) -> None:
+        """The same, with writers waiting meanwhile, so that the next one begins the WAL anew. Quick after a `move_wal`."""
+        self._checkpoint(apsw.SQLITE_CHECKPOINT_RESTART)
+
+    def empty_wal(self) -> None:
+        """The same, and the WAL is an empty file afterwards: the database file alone holds everything."""
+        self._checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+    def _checkpoint(self, mode: int) -> int:
         try:
             return self.connection.wal_checkpoint(mode=mode)[0]
         except apsw.Error as error:
