@@ -45,6 +45,14 @@ def postgres_template(postgres: Cluster) -> str:
 
 
 @pytest.fixture
+def empty_postgres_url(postgres: Cluster) -> Iterator[str]:
+    """A new database with nothing in it; gone at the end."""
+    name = postgres.new_database()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
 def postgres_url(postgres: Cluster, postgres_template: str) -> Iterator[str]:
     """A new database with the schema; gone at the end."""
     name = postgres.new_database(postgres_template)

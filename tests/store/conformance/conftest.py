@@ -18,25 +18,34 @@ from tests.store.conformance.rows import HERE, NOW, THERE, an_instance, an_integ
 Connect = Callable[[], Database]
 
 
-def _sqlite(request: pytest.FixtureRequest, clock: Clock) -> Connect:
+def _sqlite(request: pytest.FixtureRequest, clock: Clock, _empty: bool) -> Connect:
     path: Path = request.getfixturevalue("tmp_path") / "conformance.db"
     return lambda: SqliteDatabase(path, clock, create=True)
 
 
-def _postgres(request: pytest.FixtureRequest, clock: Clock) -> Connect:
-    connector = Connector(request.getfixturevalue("postgres_url"))
+def _postgres(request: pytest.FixtureRequest, clock: Clock, empty: bool) -> Connect:
+    connector = Connector(request.getfixturevalue("empty_postgres_url" if empty else "postgres_url"))
     return lambda: PostgresDatabase(connector, clock)
 
 
-ENGINES: dict[str, Callable[[pytest.FixtureRequest, Clock], Connect]] = {"sqlite": _sqlite, "postgres": _postgres}
+ENGINES: dict[str, Callable[[pytest.FixtureRequest, Clock, bool], Connect]] = {"sqlite": _sqlite, "postgres": _postgres}
 COLUMNS = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgresql"))]
 
 
 @pytest.fixture(params=COLUMNS)
 def connect(request: pytest.FixtureRequest, clock: SettableClock) -> Iterator[Connect]:
     """Opens connections to one database of the engine; all are closed at the end."""
+    yield from _closing(ENGINES[request.param](request, clock, False))
+
+
+@pytest.fixture(params=COLUMNS)
+def connect_to_nothing(request: pytest.FixtureRequest, clock: SettableClock) -> Iterator[Connect]:
+    """The same, to a database that has not even the schema."""
+    yield from _closing(ENGINES[request.param](request, clock, True))
+
+
+def _closing(connected: Connect) -> Iterator[Connect]:
     opened: list[Database] = []
-    connected = ENGINES[request.param](request, clock)
 
     def one_more() -> Database:
         opened.append(connected())

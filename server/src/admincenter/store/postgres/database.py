@@ -72,6 +72,11 @@ class PostgresDatabase:
     def tables(self) -> set[str]:
         return {row[0] for row in self.sql.all(_TABLES)}
 
+    @property
+    def backend(self) -> int:
+        """The process of the server that works for us."""
+        return self.sql.backend
+
     def stop_after(self, seconds: float) -> None:
         """Ends what reads later than this from now, within a statement or between two; the caller sees StorageUnavailable."""
         self.sql.ends = time.monotonic() + seconds

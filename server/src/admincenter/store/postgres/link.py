@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import psycopg
 from psycopg.adapt import Transformer
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from admincenter.core.errors import StorageUnavailable
@@ -16,8 +16,8 @@ from admincenter.store.sql import Garbled, Row
 
 CANCEL_SECONDS = 1.0
 _BINARY = 1
-_FATAL = (b"FATAL", b"PANIC")
-_LOUD = ("WARNING", *(each.decode() for each in _FATAL))
+_FATAL = ("FATAL", "PANIC")
+_LOUD = ("WARNING", *_FATAL)
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 _WITHIN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
 
@@ -39,11 +39,14 @@ class Link:
         self._prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._seen: set[tuple[bytes, tuple[int, ...]]] = set()
         self._loader = Transformer()
-        self.warned = False
+        self.warned = self._dismissed = False
+        self.backend: int = self._pg.backend_pid
         connection.add_notice_handler(self._noticed)
 
     def _noticed(self, notice: psycopg.errors.Diagnostic) -> None:
-        self.warned = self.warned or notice.severity_nonlocalized in _LOUD
+        severity = notice.severity_nonlocalized
+        self.warned = self.warned or severity in _LOUD
+        self._dismissed = self._dismissed or severity in _FATAL
 
     @property
     def is_over(self) -> bool:
@@ -57,13 +60,14 @@ class Link:
 
     def look(self) -> None:
         """Notices what came while nobody used it: the server's goodbye, mostly. Costs no exchange."""
-        if not self.is_over and self._to_read.poll(0):
-            try:
+        try:
+            while not self.is_over and self._to_read.poll(0):
                 self._pg.consume_input()
-            except psycopg.Error:
-                self.close()
-            if self._pg.status != ConnStatus.OK:
-                self.close()
+                self._pg.is_busy()  # reads what came
+        except psycopg.Error:
+            self.close()
+        if self._dismissed:
+            self.close()
 
     def close(self) -> None:
         """Ends it; the server undoes what was not committed."""
@@ -163,6 +167,6 @@ class Link:
     def _refuse_failed(self, results: Sequence[PGresult]) -> None:
         for each in results:
             if each.status in _FAILED:
-                if each.error_field(DiagnosticField.SEVERITY_NONLOCALIZED) in _FATAL:
+                if (each.error_field(DiagnosticField.SEVERITY_NONLOCALIZED) or b"").decode() in _FATAL:
                     self.close()
                 raise fault(each)

@@ -56,12 +56,19 @@ class PostgresSql:
         return found
 
     def commit(self) -> bool:
-        """Ends the transaction; whether it is surely stored everywhere where it must be."""
-        self._link.warned = False
+        """Ends the transaction; whether it is surely stored everywhere where it must be. Raises where it surely is not."""
+        self._within = self._writing = self._link.warned = False
+        if self._link.is_over:
+            raise StorageUnavailable
+        return self._committed()
+
+    def _committed(self) -> bool:
         try:
             [answer] = self._link.script(b"COMMIT", self._limits.commit_seconds)
-        finally:
-            self._within = self._writing = False
+        except StorageUnavailable:
+            if self._link.is_over:
+                return False
+            raise
         if answer.command_status != b"COMMIT":
             raise StorageUnavailable
         return not self._link.warned
@@ -79,6 +86,11 @@ class PostgresSql:
     def in_transaction(self) -> bool:
         """Whether a transaction stands."""
         return not self._link.is_over and self._link.in_transaction
+
+    @property
+    def backend(self) -> int:
+        """The process of the server that works for us."""
+        return self._link.backend
 
     def close(self) -> None:
         self._link.close()
