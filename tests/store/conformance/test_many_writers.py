@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,8 @@ from admincenter.store.database import Database
 from admincenter.store.writer import Job, call_each, commit_batch, write_one
 from tests.store.conformance.at_once import at_once
 from tests.store.conformance.conftest import Connect
-from tests.store.conformance.rows import EVERYTHING, HERE, NOW, THERE, a_token, an_instance
+from tests.store.conformance.rows import EVERYTHING, HERE, NOW, THERE, a_token, an_instance, an_integration
+from tests.wire import HANG
 
 KEY = ServerKey("k1", bytes(32))
 WRITERS, ROUNDS = 5, 12
@@ -129,18 +131,25 @@ def test_two_admins_at_once_cannot_lose_each_others_change(database: Database, a
     assert len(database.tx.integrations.networks(HERE, app_id)) == 1 + ROUNDS
 
 
-def test_break_glass_and_mints_do_not_wait_for_each_other(database: Database, app_ids: list[str], connect: Connect) -> None:
-    """All tokens die again and again while others are sold: nobody is refused for it."""
-
-    def kill(own: Database, _number: int) -> None:
-        write_one(own, lambda tx: revoke_all_tokens(tx, HERE, SYSTEM), os.urandom)
-
-    def sell(own: Database, _number: int) -> None:
-        _sale(own, app_ids)
-
-    at_once([_over_and_over(connect, each) for each in (sell, kill, sell, kill)])
-    kill(database, 0)
-    assert all(each and each.token_digest is None for each in database.tx.integrations.facts_by_app_id(app_ids))
+def test_break_glass_takes_what_it_kills_in_the_order_of_everybody_else(
+    database: Database, app_ids: list[str], connect: Connect
+) -> None:
+    """However the rows lie in the table: a batch that holds one of them can go on to the next."""
+    minting, breaking = connect(), connect()
+    last, first = an_integration(HERE, 9), an_integration(HERE, 1)
+    database.begin()
+    for row in (last, first):
+        database.tx.integrations.insert(row)
+        assert database.tx.integrations.mint([a_token(database.tx, row.app_id)]) == [True]
+    database.commit()
+    minting.begin()
+    minting.tx.integrations.facts_by_app_id([first.app_id])
+    with ThreadPoolExecutor(1) as pool:
+        killed = pool.submit(write_one, breaking, lambda tx: revoke_all_tokens(tx, HERE, SYSTEM), os.urandom)
+        wait([killed], 0.3)  # time enough to go wrong
+        minting.tx.integrations.facts_by_app_id([last.app_id])
+        minting.commit()
+        assert killed.result(HANG) == 2
 
 
 def test_a_key_is_not_retired_under_a_token_that_is_being_minted(
@@ -158,12 +167,11 @@ def test_a_key_is_not_retired_under_a_token_that_is_being_minted(
         except KeyRefused as refusal:
             return str(refusal)
 
-    def commit() -> str:
+    with ThreadPoolExecutor(1) as pool:
+        retirement = pool.submit(retire)
+        wait([retirement], 0.3)  # time enough to go wrong
         minting.commit()
-        return "committed"
-
-    said, _ = at_once([retire, commit])
-    assert "1 integrations still need this key" in said
+        assert "1 integrations still need this key" in retirement.result(HANG)
 
 
 def test_keys_added_at_once_are_not_one_too_many(database: Database, app_ids: list[str], connect: Connect) -> None:
