@@ -51,9 +51,13 @@ class PostgresSql:
 
     def begin(self, statements: str, *, writing: bool) -> list[PGresult]:
         """Starts a transaction, on a link that stands."""
-        found = self._ready().script(statements.encode(), self._seconds())
+        link = self._ready()
         self._within, self._writing = True, writing
-        return found
+        try:
+            return link.script(statements.encode(), self._seconds())
+        except BaseException:
+            self.rollback()
+            raise
 
     def commit(self) -> bool:
         """Ends the transaction; whether it is surely stored everywhere where it must be. Raises where it surely is not."""
