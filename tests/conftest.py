@@ -27,6 +27,13 @@ settings.register_profile("house", deadline=None)  # no test asserts on speed: t
 settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for the cluster needs PostgreSQL."""
+    for each in items:
+        if "postgres" in getattr(each, "fixturenames", ()):
+            each.add_marker(pytest.mark.needs("postgresql"))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A PostgreSQL of this run's own."""

@@ -15,13 +15,6 @@ HASTY = Limits(statement_ms=400, lock_ms=200, idle_ms=10_000, commit_seconds=0.5
 ConnectTo = Callable[[str], PostgresDatabase]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test of this room needs PostgreSQL."""
-    for each in items:
-        if "/store/postgres/" in each.path.as_posix():
-            each.add_marker(pytest.mark.needs("postgresql"))
-
-
 @pytest.fixture
 def connect_to(clock: SettableClock) -> Iterator[ConnectTo]:
     """Opens hasty connections to any URL; all are closed at the end."""
