@@ -31,9 +31,6 @@ class SqlAuditLog:
 
     def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
         self._sql.many("INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
-        self._move(heads)
-
-    def _move(self, heads: Sequence[tuple[str, Head]]) -> None:
         self._sql.many(
             "UPDATE audit_heads SET sequence = ?, digest = ?, recorded_at = ? WHERE instance = ?",
             [(head.sequence, head.digest, head.recorded_at, instance) for instance, head in heads],

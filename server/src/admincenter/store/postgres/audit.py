@@ -7,8 +7,14 @@ from admincenter.store.audit import SqlAuditLog
 from admincenter.store.postgres.parameters import blobs, columns, numbers, texts
 from admincenter.store.postgres.sql import PostgresSql
 
-_APPEND = "INSERT INTO audit_events SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_AS = (texts, numbers, numbers, texts, texts, texts, texts, texts, blobs, blobs)
+# One exchange, since the heads are locked meanwhile.
+_APPEND = """
+WITH added AS (INSERT INTO audit_events SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?))
+UPDATE audit_heads AS h SET sequence = n.sequence, digest = n.digest, recorded_at = n.recorded_at
+FROM unnest(?, ?, ?, ?) AS n (instance, sequence, digest, recorded_at) WHERE h.instance = n.instance
+"""
+_RECORD_AS = (texts, numbers, numbers, texts, texts, texts, texts, texts, blobs, blobs)
+_HEAD_AS = (texts, numbers, blobs, numbers)
 _HEADS = "SELECT instance, sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ANY(?) ORDER BY instance"
 
 
@@ -26,6 +32,5 @@ class PostgresAuditLog(SqlAuditLog):
         return [found.get(each, Head()) for each in instances]
 
     def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
-        if records:
-            self._sql.run(_APPEND, columns(_AS, records))
-        self._move(heads)
+        ends = [(instance, head.sequence, head.digest, head.recorded_at) for instance, head in heads]
+        self._sql.run(_APPEND, [*columns(_RECORD_AS, records), *columns(_HEAD_AS, ends)])

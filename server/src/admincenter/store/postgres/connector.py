@@ -30,7 +30,7 @@ _UNLESS_GIVEN = {
 }
 _ALWAYS = {"client_encoding": "UTF8"}
 _SESSION = (
-    "SET client_min_messages = warning; SET jit = off;"
+    "SET client_min_messages = warning; SET jit = off; SET plan_cache_mode = force_generic_plan;"
     " SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
 """A warning at a commit must reach us, and what is acknowledged must be on a disk, whatever the role's own settings say."""

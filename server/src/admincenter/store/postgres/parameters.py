@@ -1,7 +1,7 @@
 """How a statement and its values travel: `?` becomes `$1`, values go in the server's own binary form, answers come in it."""
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
@@ -67,9 +67,10 @@ def blobs(values: Sequence[bytes]) -> Encoded:
     return _array(_BLOB, values)
 
 
-def columns(kinds: Sequence[Callable[[Sequence[Any]], Encoded]], rows: Iterable[Sequence[Any]]) -> list[Encoded]:
-    """Rows as one array a column, for `unnest`. There is at least one row."""
-    return [of(column) for of, column in zip(kinds, zip(*rows, strict=True), strict=True)]
+def columns(kinds: Sequence[Callable[[Sequence[Any]], Encoded]], rows: Sequence[Sequence[Any]]) -> list[Encoded]:
+    """Rows as one array a column, for `unnest`."""
+    turned = zip(*rows, strict=True) if rows else ((),) * len(kinds)
+    return [of(column) for of, column in zip(kinds, turned, strict=True)]
 
 
 def _array(of: int, elements: Sequence[bytes]) -> Encoded:

@@ -35,8 +35,10 @@ class PostgresSql:
         return found.command_tuples or 0
 
     def many(self, statement: str, rows: Sequence[Parameters]) -> None:
-        if rows:
-            values = [[encoded(each) for each in row] for row in rows]
+        values = [[encoded(each) for each in row] for row in rows]
+        if len(values) == 1:
+            self._ready().run(translated(statement), values[0], self._seconds())
+        elif values:
             self._ready().run_each(translated(statement), values, self._seconds())
 
     def script(self, statements: str) -> None:
