@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.postgres_programs import program
+
 _STRICT = "STRICT"
 _MISSING = "missing program"
 _FILE = "LEFT_OUT"
@@ -25,9 +27,14 @@ def _strict() -> bool:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leaves a test out where a program that it needs is missing."""
     for mark in item.iter_markers("needs"):
-        for program in mark.args:
-            if shutil.which(program) is None:
-                leave_out(item, program, f"needs {program}, which is not installed; `make test-deps` (as root) adds it")
+        for name in mark.args:
+            if not _is_installed(name):
+                leave_out(item, name, f"needs {name}, which is not installed; `make test-deps` (as root) adds it")
+
+
+def _is_installed(name: str) -> bool:
+    """Whether it is there. PostgreSQL is no program of that name, and Debian keeps what belongs to it off the path."""
+    return bool(program("initdb") if name == "postgresql" else shutil.which(name))
 
 
 def leave_out(item: pytest.Item, missing: str, reason: str) -> NoReturn:
@@ -54,9 +61,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     missing: dict[str, list[str]] = defaultdict(list)
     for report in terminalreporter.stats.get("skipped", []):
-        for name, program in report.user_properties:
+        for name, lacking in report.user_properties:
             if name == _MISSING:
-                missing[program].append(report.nodeid)
+                missing[lacking].append(report.nodeid)
     lines = [f"{program} is missing: {test}" for program, tests in sorted(missing.items()) for test in sorted(tests)]
     if _FILE in os.environ:
         with Path(os.environ[_FILE]).open("a", encoding="utf-8") as file:

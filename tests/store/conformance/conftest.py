@@ -9,28 +9,46 @@ from admincenter.core.ports import Tx
 from admincenter.store import migrate
 from admincenter.store.clock import Clock
 from admincenter.store.database import Database
+from admincenter.store.postgres.connector import Connector
+from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.sqlite import SqliteDatabase
 from tests.settable_clock import SettableClock
 from tests.store.conformance.rows import HERE, NOW, THERE, an_instance, an_integration
 
-
-def _sqlite(directory: Path, clock: Clock) -> Database:
-    return SqliteDatabase(directory / "conformance.db", clock, create=True)
-
-
-ENGINES: dict[str, Callable[[Path, Clock], Database]] = {"sqlite": _sqlite}
-
-
 Connect = Callable[[], Database]
 
 
-@pytest.fixture(params=ENGINES)
-def connect(request: pytest.FixtureRequest, tmp_path: Path, clock: SettableClock) -> Iterator[Connect]:
-    """Opens connections to one empty database of the engine; all are closed at the end."""
+def _sqlite(request: pytest.FixtureRequest, clock: Clock, _empty: bool) -> Connect:
+    path: Path = request.getfixturevalue("tmp_path") / "conformance.db"
+    return lambda: SqliteDatabase(path, clock, create=True)
+
+
+def _postgres(request: pytest.FixtureRequest, clock: Clock, empty: bool) -> Connect:
+    connector = Connector(request.getfixturevalue("empty_postgres_url" if empty else "postgres_url"))
+    return lambda: PostgresDatabase(connector, clock)
+
+
+ENGINES: dict[str, Callable[[pytest.FixtureRequest, Clock, bool], Connect]] = {"sqlite": _sqlite, "postgres": _postgres}
+COLUMNS = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgresql"))]
+
+
+@pytest.fixture(params=COLUMNS)
+def connect(request: pytest.FixtureRequest, clock: SettableClock) -> Iterator[Connect]:
+    """Opens connections to one database of the engine; all are closed at the end."""
+    yield from _closing(ENGINES[request.param](request, clock, False))
+
+
+@pytest.fixture(params=COLUMNS)
+def connect_to_nothing(request: pytest.FixtureRequest, clock: SettableClock) -> Iterator[Connect]:
+    """The same, to a database that has not even the schema."""
+    yield from _closing(ENGINES[request.param](request, clock, True))
+
+
+def _closing(connected: Connect) -> Iterator[Connect]:
     opened: list[Database] = []
 
     def one_more() -> Database:
-        opened.append(ENGINES[request.param](tmp_path, clock))
+        opened.append(connected())
         return opened[-1]
 
     yield one_more

@@ -114,6 +114,7 @@ def may_add(known: Sequence[ServerKeyRecord]) -> None:
 
 def add(tx: Tx, key_id: str, by: Origin) -> Change[str]:
     """Makes a key of the file live for look-ups. Raises KeyRefused."""
+    tx.server_keys.lock()
     may_add(tx.server_keys.all())
     tx.server_keys.insert(key_id, tx.now)
     return Change(key_id, _told(tx, "key.added", key_id, by))
@@ -128,6 +129,7 @@ def _record(tx: Tx, key_id: str) -> ServerKeyRecord:
 
 def promote(tx: Tx, key_id: str, by: Origin) -> Change[str]:
     """New digests use this key from now on. Raises KeyRefused."""
+    tx.server_keys.lock()
     row = _record(tx, key_id)
     if row.is_primary:
         return Change(key_id, [])
@@ -140,6 +142,7 @@ def promote(tx: Tx, key_id: str, by: Origin) -> Change[str]:
 
 def retire(tx: Tx, key_id: str, by: Origin) -> Change[str]:
     """Takes a key out of use. Raises KeyRefused while secrets need it, naming their App IDs."""
+    tx.server_keys.lock()
     if _record(tx, key_id).is_primary:
         raise KeyRefused("This is the primary key; promote another one first")
     needed = tx.integrations.secrets_under(key_id)

@@ -213,6 +213,9 @@ class AuditLog(Protocol):
     """The chained events of each instance."""
 
     def head(self, instance: str) -> Head: ...
+    def heads(self, instances: Sequence[str]) -> list[Head]:
+        """The ends of several chains, given in order; nobody else moves them before the commit."""
+
     def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None: ...
     def payloads(self, window: Window) -> list[tuple[int, bytes]]: ...
     def records(self, window: Window) -> list[Record]: ...
@@ -237,6 +240,9 @@ class UsageLog(Protocol):
 
 class ServerKeys(Protocol):
     """Fingerprints of the keys that digests are made under; the keys themselves are outside the database."""
+
+    def lock(self) -> None:
+        """Until the commit nobody else changes the keys, or makes a digest under one. Comes before anything is read."""
 
     def all(self) -> list[ServerKeyRecord]: ...
     def insert(self, key_id: str, now: int) -> None: ...

@@ -9,19 +9,25 @@ from admincenter.store.sql import Garbled, Row, Sql
 _RANGE = " FROM audit_events WHERE instance = ? AND sequence > ? AND sequence < ? ORDER BY sequence "
 _RECORDS = f"SELECT {', '.join(Record._fields)}"
 _TEXTS = ("event_id", "kind", "actor", "target", "address")
-_RAW_RECORDS = "SELECT " + ", ".join(f"CAST({name} AS BLOB)" if name in _TEXTS else name for name in Record._fields)
+_HEAD = "SELECT sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ?"
 _RECORDED = "SELECT recorded_at FROM audit_events WHERE instance = ? AND sequence = ?"
 
 
 class SqlAuditLog:
     """`ports.AuditLog` in SQL."""
 
+    _as_bytes = "CAST({} AS BLOB)"
+    """A text as the bytes that are stored, whatever they are."""
+
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
     def head(self, instance: str) -> Head:
-        rows = self._sql.all("SELECT sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ?", (instance,))
+        rows = self._sql.all(_HEAD + self._sql.for_update, (instance,))
         return Head._make(rows[0]) if rows else Head()
+
+    def heads(self, instances: Sequence[str]) -> list[Head]:
+        return [self.head(each) for each in instances]
 
     def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
         self._sql.many("INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
@@ -38,7 +44,10 @@ class SqlAuditLog:
         try:
             return [Record._make(row) for row in self._sql.all(_RECORDS + _ordered(window), _bounds(window))]
         except Garbled:
-            return [_readable(row) for row in self._sql.all(_RAW_RECORDS + _ordered(window), _bounds(window))]
+            return [_readable(row) for row in self._sql.all(self._raw() + _ordered(window), _bounds(window))]
+
+    def _raw(self) -> str:
+        return "SELECT " + ", ".join(self._as_bytes.format(name) if name in _TEXTS else name for name in Record._fields)
 
     def sequence_at(self, instance: str, moment: int) -> int:
         """A binary search over sequences: times never go backward in a chain, so no index is needed."""

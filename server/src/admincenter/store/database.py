@@ -29,4 +29,7 @@ class Database(Protocol):
 
     @property
     def in_transaction(self) -> bool: ...
+    def tables(self) -> set[str]:
+        """The names of all tables, ours or not."""
+
     def close(self) -> None: ...

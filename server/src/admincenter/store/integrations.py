@@ -67,7 +67,7 @@ class SqlIntegrations:
         )
 
     def get(self, instance: str, app_id: str) -> Integration | None:
-        rows = self._sql.all(_SEEN + " AND app_id = ?", (instance, app_id))
+        rows = self._sql.all(_SEEN + " AND app_id = ?" + self._sql.for_update, (instance, app_id))
         return Integration._make(rows[0]) if rows else None
 
     def all(self, instance: str) -> list[Integration]:
@@ -95,8 +95,8 @@ class SqlIntegrations:
         )
 
     def permissions(self, instance: str, app_id: str) -> list[str]:
-        found = self._sql.all("SELECT permission FROM granted_permissions" + _HERE + " ORDER BY permission", (instance, app_id))
-        return [row[0] for row in found]
+        found = self._sql.all("SELECT permission FROM granted_permissions" + _HERE, (instance, app_id))
+        return sorted(row[0] for row in found)  # here and below: how texts are ordered would be the database's choice
 
     def grant(self, instance: str, app_id: str, permission: str, now: int) -> None:
         self._sql.run("INSERT INTO granted_permissions VALUES (?, ?, ?, ?)", (instance, app_id, permission, now))
@@ -105,10 +105,8 @@ class SqlIntegrations:
         self._sql.run("DELETE FROM granted_permissions" + _HERE + " AND permission = ?", (instance, app_id, permission))
 
     def networks(self, instance: str, app_id: str) -> list[str]:
-        found = self._sql.all(
-            "SELECT network FROM allowed_addresses" + _HERE + " ORDER BY added_at, network", (instance, app_id)
-        )
-        return [row[0] for row in found]
+        found = self._sql.all("SELECT added_at, network FROM allowed_addresses" + _HERE, (instance, app_id))
+        return [row[1] for row in sorted(found)]
 
     def allow(self, instance: str, app_id: str, network: str, now: int) -> None:
         self._sql.run("INSERT INTO allowed_addresses VALUES (?, ?, ?, ?)", (instance, app_id, network, now))
@@ -166,12 +164,9 @@ class SqlIntegrations:
 
     def waiting(self, instance: str, app_id: str) -> list[WaitingAddress]:
         found = self._sql.all(
-            "SELECT instance, app_id, address, times, first_at, last_at FROM waiting_addresses"
-            + _HERE
-            + " ORDER BY last_at DESC, address",
-            (instance, app_id),
+            "SELECT instance, app_id, address, times, first_at, last_at FROM waiting_addresses" + _HERE, (instance, app_id)
         )
-        return [WaitingAddress._make(row) for row in found]
+        return sorted(map(WaitingAddress._make, found), key=lambda row: (-row.last_at, row.address))
 
     def add_waiting(self, rows: Sequence[WaitingAddress]) -> None:
         self._sql.many(
@@ -181,9 +176,9 @@ class SqlIntegrations:
             " ELSE waiting_addresses.first_at END,"
             " last_at = CASE WHEN excluded.last_at > waiting_addresses.last_at THEN excluded.last_at"
             " ELSE waiting_addresses.last_at END",
-            rows,
+            sorted(rows),  # always in one order, so that no two writers wait for each other
         )
-        for instance, app_id in {(row.instance, row.app_id) for row in rows}:
+        for instance, app_id in sorted({(row.instance, row.app_id) for row in rows}):
             self._sql.run(
                 "DELETE FROM waiting_addresses" + _HERE + " AND address NOT IN (SELECT address FROM waiting_addresses"
                 " WHERE instance = ? AND app_id = ? ORDER BY last_at DESC, address LIMIT ?)",

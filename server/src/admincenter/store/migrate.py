@@ -7,6 +7,7 @@ from typing import NamedTuple
 from admincenter.core.errors import StartRefused
 from admincenter.store.clock import Clock
 from admincenter.store.database import Database
+from admincenter.store.sql import Lock
 
 _RECORDS = """
 CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)
@@ -32,11 +33,11 @@ def known() -> list[Migration]:
 
 def applied(database: Database) -> int:
     """The number of the newest migration in the database; 0 where there is none. Raises StartRefused on foreign data."""
-    tables = {row[0] for row in database.sql.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = database.tables()
     if not tables:
         return 0
     if not {"schema_migrations", "database_facts"} <= tables:
-        raise StartRefused("The database file belongs to another program; choose another data directory")
+        raise StartRefused("The database belongs to another program; choose another one, or another data directory")
     return int(database.sql.all("SELECT coalesce(max(number), 0) FROM schema_migrations")[0][0])
 
 
@@ -58,9 +59,10 @@ def bring_up(database: Database, clock: Clock) -> int:
 def _apply(database: Database, migration: Migration, clock: Clock) -> None:
     database.begin()
     try:
+        database.sql.take_alone(Lock.SCHEMA)
         if applied(database) < migration.number:
             database.sql.run(_RECORDS)
-            database.sql.run(migration.script)
+            database.sql.script(migration.script)
             record = (migration.number, migration.name, clock())
             database.sql.run("INSERT INTO schema_migrations VALUES (?, ?, ?)", record)
         database.commit()

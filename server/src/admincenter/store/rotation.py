@@ -34,6 +34,7 @@ def is_left_over(tx: Tx, path: Path, key_id: str) -> bool:
 
 def take_from_file(tx: Tx, path: Path, key_id: str) -> Change[None]:
     """Removes a key that the database no longer knows from the file. Raises KeyRefused."""
+    tx.server_keys.lock()
     if is_left_over(tx, path, key_id):
         try:
             keyfile.remove(path, key_id)

@@ -1,7 +1,7 @@
 """The statements on server keys: fingerprints only."""
 
 from admincenter.core.ports import ServerKeyRecord
-from admincenter.store.sql import Sql
+from admincenter.store.sql import Lock, Sql
 
 
 class SqlServerKeys:
@@ -10,7 +10,11 @@ class SqlServerKeys:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
+    def lock(self) -> None:
+        self._sql.take_alone(Lock.SERVER_KEYS)
+
     def all(self) -> list[ServerKeyRecord]:
+        self._sql.share(Lock.SERVER_KEYS)
         found = self._sql.all("SELECT key_id, is_primary, added_at FROM server_keys ORDER BY added_at, key_id")
         return [ServerKeyRecord._make(row) for row in found]
 

@@ -1,20 +1,40 @@
 """What the statements of this room are written against: one connection, three verbs. Parameters are `?`, on both engines."""
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Any, Protocol
 
 Value = str | int | bytes | None
 Row = tuple[Any, ...]
 
 
+class Lock(IntEnum):
+    """What one transaction may have to itself, where several can write at once. The numbers are those of advisory locks."""
+
+    SCHEMA = 0x61635F01
+    SERVER_KEYS = 0x61635F02
+
+
 class Sql(Protocol):
     """An open connection."""
+
+    @property
+    def for_update(self) -> str:
+        """How a SELECT ends whose rows must stay as they are until the commit; empty where there is only one writer anyway."""
+
+    def share(self, lock: Lock) -> None:
+        """Nobody takes the lock alone before this transaction ends. Nothing where there is only one writer anyway."""
+
+    def take_alone(self, lock: Lock) -> None:
+        """Nobody shares or takes the lock before this transaction ends; waits for those who do."""
 
     def all(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]: ...
     def run(self, statement: str, parameters: Sequence[Value] = ()) -> int:
         """Executes; how many rows it changed."""
 
     def many(self, statement: str, rows: Sequence[Sequence[Value]]) -> None: ...
+    def script(self, statements: str) -> None:
+        """Executes several statements without parameters."""
 
 
 class Broken(Exception):

@@ -8,7 +8,7 @@ import apsw
 
 from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.store.clock import Clock
-from admincenter.store.sql import Broken, Garbled, Row, Value
+from admincenter.store.sql import Broken, Garbled, Lock, Row, Value
 from admincenter.store.tx import SqlTx
 
 BUSY_MS = 5_000
@@ -57,7 +57,9 @@ _PRAGMAS = "; ".join(
 
 
 class SqliteSql:
-    """`sql.Sql` over one APSW connection."""
+    """`sql.Sql` over one APSW connection. Who may write here is alone: BEGIN IMMEDIATE sees to it."""
+
+    for_update = ""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -87,6 +89,15 @@ class SqliteSql:
             self._many(statement, rows)
         except apsw.Error as error:
             raise _fault(error) from error
+
+    def script(self, statements: str) -> None:
+        self.run(statements)
+
+    def share(self, lock: Lock) -> None:
+        """Nothing to do."""
+
+    def take_alone(self, lock: Lock) -> None:
+        """Nothing to do."""
 
 
 class SqliteDatabase:
@@ -136,6 +147,9 @@ class SqliteDatabase:
     @property
     def in_transaction(self) -> bool:
         return bool(self.connection.in_transaction)
+
+    def tables(self) -> set[str]:
+        return {row[0] for row in self.sql.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
     def stop_after(self, seconds: float) -> None:
         """Ends what reads later than this from now, within a statement or between two; the caller sees StorageUnavailable."""

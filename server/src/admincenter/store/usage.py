@@ -17,13 +17,12 @@ class SqlUsageLog:
             "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (instance, app_id, permission, address, day)"
             " DO UPDATE SET times = usage.times + excluded.times,"
             " last_at = CASE WHEN excluded.last_at > usage.last_at THEN excluded.last_at ELSE usage.last_at END",
-            counts,
+            sorted(counts),  # always in one order, so that no two writers wait for each other
         )
 
     def of(self, instance: str, app_id: str) -> list[UsageCount]:
         found = self._sql.all(
-            "SELECT instance, app_id, permission, address, day, times, last_at FROM usage"
-            " WHERE instance = ? AND app_id = ? ORDER BY day DESC, permission, address",
+            "SELECT instance, app_id, permission, address, day, times, last_at FROM usage WHERE instance = ? AND app_id = ?",
             (instance, app_id),
         )
-        return [UsageCount._make(row) for row in found]
+        return sorted(map(UsageCount._make, found), key=lambda row: (-row.day, row.permission, row.address))

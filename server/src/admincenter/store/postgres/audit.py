@@ -1,0 +1,36 @@
+"""The statements on the audit log that PostgreSQL does for many rows at once, or knows by another name."""
+
+from collections.abc import Sequence
+
+from admincenter.core.audit import Head, Record
+from admincenter.store.audit import SqlAuditLog
+from admincenter.store.postgres.parameters import blobs, columns, numbers, texts
+from admincenter.store.postgres.sql import PostgresSql
+
+# One exchange, since the heads are locked meanwhile.
+_APPEND = """
+WITH added AS (INSERT INTO audit_events SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?))
+UPDATE audit_heads AS h SET sequence = n.sequence, digest = n.digest, recorded_at = n.recorded_at
+FROM unnest(?, ?, ?, ?) AS n (instance, sequence, digest, recorded_at) WHERE h.instance = n.instance
+"""
+_RECORD_AS = (texts, numbers, numbers, texts, texts, texts, texts, texts, blobs, blobs)
+_HEAD_AS = (texts, numbers, blobs, numbers)
+_HEADS = "SELECT instance, sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ANY(?) ORDER BY instance"
+
+
+class PostgresAuditLog(SqlAuditLog):
+    """`ports.AuditLog` on PostgreSQL."""
+
+    _sql: PostgresSql
+    _as_bytes = "textsend({})"
+
+    def __init__(self, sql: PostgresSql) -> None:
+        super().__init__(sql)
+
+    def heads(self, instances: Sequence[str]) -> list[Head]:
+        found = {row[0]: Head._make(row[1:]) for row in self._sql.all(_HEADS + self._sql.for_update, (texts(instances),))}
+        return [found.get(each, Head()) for each in instances]
+
+    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
+        ends = [(instance, head.sequence, head.digest, head.recorded_at) for instance, head in heads]
+        self._sql.run(_APPEND, [*columns(_RECORD_AS, records), *columns(_HEAD_AS, ends)])

@@ -1,0 +1,37 @@
+"""What the server's role may do, where it is not the migrator's: everything it needs, and nothing to the audit log but add."""
+
+from collections.abc import Iterator
+
+_MAY = {
+    "database_facts": "SELECT, INSERT, UPDATE, DELETE",
+    "schema_migrations": "SELECT",
+    "server_keys": "SELECT, INSERT, UPDATE, DELETE",
+    "instances": "SELECT, INSERT, UPDATE",
+    "integrations": "SELECT, INSERT, UPDATE",
+    "granted_permissions": "SELECT, INSERT, DELETE",
+    "allowed_addresses": "SELECT, INSERT, DELETE",
+    "waiting_addresses": "SELECT, INSERT, UPDATE, DELETE",
+    "audit_events": "SELECT, INSERT",
+    "audit_heads": "SELECT, INSERT, UPDATE (sequence, digest, recorded_at)",
+    "audit_cuts": "SELECT",
+    "audit_rollup": "SELECT, INSERT, UPDATE",
+    "usage": "SELECT, INSERT, UPDATE",
+}
+"""Each table, and each thing that a statement of the server does to it. Cuts and deletes by age are the migrator's."""
+
+
+def statements(role: str, database: str, schema: str = "public") -> Iterator[str]:
+    """What the migrator runs, after each migration, so that the role may serve and do no more."""
+    to, within = quoted(role), quoted(schema)
+    yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {to}"
+    yield f"REVOKE CREATE ON SCHEMA {within} FROM {to}, PUBLIC"
+    yield f"GRANT USAGE ON SCHEMA {within} TO {to}"
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {within} FROM {to}, PUBLIC"
+    for table, rights in _MAY.items():
+        yield f"GRANT {rights} ON {within}.{table} TO {to}"
+
+
+def quoted(name: str) -> str:
+    """A name as an identifier, whatever stands in it."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

@@ -1,0 +1,82 @@
+"""The statements on integrations that take lists, each as one statement for all of them."""
+
+from collections.abc import Sequence
+
+from admincenter.core.ports import Facts, TokenRow
+from admincenter.store.integrations import SqlIntegrations
+from admincenter.store.postgres.parameters import blobs, columns, numbers, texts
+from admincenter.store.postgres.sql import PostgresSql
+from admincenter.store.sql import Lock
+
+_FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations WHERE "
+_BY_APP_IDS = _FACTS + "app_id = ANY(?) ORDER BY app_id"
+_BY_TOKENS = f"{_FACTS} token_digest = ANY(?) UNION ALL {_FACTS} previous_digest = ANY(?)"
+_LOCKED = "SELECT app_id FROM integrations WHERE instance = ? ORDER BY app_id FOR UPDATE"
+
+# The statement of store/integrations.py, for many rows (D8).
+_MINT = f"""
+UPDATE integrations AS i SET
+    previous_digest     = CASE WHEN i.token_digest IS NULL THEN i.previous_digest ELSE i.token_digest END,
+    previous_expires_at = CASE WHEN i.token_digest IS NULL THEN i.previous_expires_at ELSE r.superseded_until END,
+    previous_reason     = CASE WHEN i.token_digest IS NULL THEN i.previous_reason ELSE 'superseded' END,
+    token_digest = r.token_digest, token_key = r.token_key, issued_at = r.issued_at, sealed = r.sealed,
+    generation = i.generation + 1, secret_digest = r.secret_digest, secret_key = r.secret_key
+FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS r ({", ".join(TokenRow._fields)})
+WHERE i.app_id = r.app_id AND i.secret_digest = r.proved AND i.access_version = r.access_version AND i.generation = r.before
+    AND i.enabled = 1 AND i.deleted_at IS NULL AND EXISTS (SELECT 1 FROM server_keys WHERE key_id = r.token_key)
+RETURNING i.app_id
+"""
+
+_AS = (texts, blobs, numbers, numbers, blobs, texts, numbers, blobs, numbers, blobs, texts)
+"""How the columns of a TokenRow travel."""
+
+
+class PostgresIntegrations(SqlIntegrations):
+    """`ports.Integrations` on PostgreSQL. Rows are locked in the order of their App IDs, so that no two writers deadlock."""
+
+    _sql: PostgresSql
+
+    def __init__(self, sql: PostgresSql) -> None:
+        super().__init__(sql)
+
+    def facts_by_app_id(self, app_ids: Sequence[str]) -> list[Facts | None]:
+        rows = self._sql.all(_BY_APP_IDS + self._sql.for_update, (texts(app_ids),)) if app_ids else []
+        found = {row.app_id: row for row in map(Facts._make, rows)}
+        return [found.get(each) for each in app_ids]
+
+    def facts_by_token(self, presented: Sequence[Sequence[bytes]]) -> list[Facts | None]:
+        asked = blobs([digest for digests in presented for digest in digests])
+        rows = [Facts._make(row) for row in self._sql.all(_BY_TOKENS, (asked, asked))] if presented else []
+        live = {row.token_digest: row for row in rows}
+        previous = {row.previous_digest: row for row in rows}
+        return [_first(digests, live) or _first(digests, previous) for digests in presented]
+
+    def mint(self, rows: Sequence[TokenRow]) -> list[bool]:
+        if not rows:
+            return []
+        self._sql.share(Lock.SERVER_KEYS)
+        done = [False] * len(rows)
+        for numbered in _one_of_each(rows):
+            minted = {found[0] for found in self._sql.all(_MINT, columns(_AS, [rows[number] for number in numbered]))}
+            for number in numbered:
+                done[number] = rows[number].app_id in minted
+        return done
+
+    def kill_all_tokens(self, instance: str, reason: str) -> int:
+        self._sql.all(_LOCKED, (instance,))
+        return super().kill_all_tokens(instance, reason)
+
+
+def _first(digests: Sequence[bytes], found: dict[bytes | None, Facts]) -> Facts | None:
+    return next((found[each] for each in digests if each in found), None)
+
+
+def _one_of_each(rows: Sequence[TokenRow]) -> list[list[int]]:
+    """The rows' numbers in rounds: one statement cannot change a row of the table twice, so the second waits for the next."""
+    rounds: list[dict[str, int]] = []
+    for number, row in enumerate(rows):
+        free = next((each for each in rounds if row.app_id not in each), None)
+        if free is None:
+            rounds.append(free := {})
+        free[row.app_id] = number
+    return [list(each.values()) for each in rounds]

@@ -1,0 +1,172 @@
+"""One connection to a PostgreSQL server. Every wait has an end; a link that broke is over for good and never used again."""
+
+import select
+import time
+from collections.abc import Callable, Sequence
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+from admincenter.core.errors import StorageUnavailable
+from admincenter.store.postgres.faults import fault
+from admincenter.store.postgres.parameters import Encoded
+from admincenter.store.sql import Garbled, Row
+
+CANCEL_SECONDS = 1.0
+_BINARY = 1
+_FATAL = ("FATAL", "PANIC")
+_LOUD = ("WARNING", *_FATAL)
+_FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
+_WITHIN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
+
+
+class _Late(Exception):
+    """No answer came in time."""
+
+
+class Link:
+    """Statements to the server and its answers, one exchange at a time, by one thread at a time."""
+
+    def __init__(self, connection: "psycopg.Connection[Row]") -> None:
+        self._connection, self._pg = connection, connection.pgconn
+        self._pg.nonblocking = 1
+        self._socket = self._pg.socket
+        self._to_read, self._to_write = select.poll(), select.poll()
+        self._to_read.register(self._socket, select.POLLIN)
+        self._to_write.register(self._socket, select.POLLIN | select.POLLOUT)
+        self._prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self._seen: set[tuple[bytes, tuple[int, ...]]] = set()
+        self._loader = Transformer()
+        self.warned = self._dismissed = False
+        self.backend: int = self._pg.backend_pid
+        connection.add_notice_handler(self._noticed)
+
+    def _noticed(self, notice: psycopg.errors.Diagnostic) -> None:
+        severity = notice.severity_nonlocalized
+        self.warned = self.warned or severity in _LOUD
+        self._dismissed = self._dismissed or severity in _FATAL
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it broke, or was closed."""
+        return self._connection.closed
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the server has a transaction open for us, failed or not."""
+        return self._pg.transaction_status in _WITHIN
+
+    def look(self) -> None:
+        """Notices what came while nobody used it: the server's goodbye, mostly. Costs no exchange."""
+        try:
+            while not self.is_over and self._to_read.poll(0):
+                self._pg.consume_input()
+                self._pg.is_busy()  # reads what came
+        except psycopg.Error:
+            self.close()
+        if self._dismissed:
+            self.close()
+
+    def close(self) -> None:
+        """Ends it; the server undoes what was not committed."""
+        self._connection.close()
+
+    def script(self, statements: bytes, seconds: float) -> list[PGresult]:
+        """Statements without parameters, in one exchange; what each answered, as text."""
+        return self._exchange(seconds, lambda: self._pg.send_query(statements))
+
+    def rows(self, statement: bytes, parameters: Sequence[Encoded], seconds: float) -> list[Row]:
+        """What one statement answers."""
+        result = self.run(statement, parameters, seconds)
+        self._loader.set_pgresult(result, format=psycopg.pq.Format.BINARY)
+        try:
+            return self._loader.load_rows(0, result.ntuples, tuple)
+        except UnicodeDecodeError as error:
+            raise Garbled("a text in the database is damaged") from error
+
+    def run(self, statement: bytes, parameters: Sequence[Encoded], seconds: float) -> PGresult:
+        """One statement with parameters. From its second time on it is prepared."""
+        types = tuple([each.type for each in parameters])
+        name = self._prepared.get((statement, types))
+        if name is None and (statement, types) in self._seen:
+            name = self._prepare(statement, types, seconds)
+        self._seen.add((statement, types))
+        [result] = self._exchange(seconds, lambda: self._send(name, statement, parameters))
+        return result
+
+    def run_each(self, statement: bytes, rows: Sequence[Sequence[Encoded]], seconds: float) -> None:
+        """The statement once for each row, all in one exchange."""
+        types = [tuple([each.type for each in row]) for row in rows]
+        names = {each: self._prepared.get((statement, each)) or self._prepare(statement, each, seconds) for each in set(types)}
+
+        def send() -> None:
+            self._pg.enter_pipeline_mode()
+            for kind, row in zip(types, rows, strict=True):
+                self._send(names[kind], statement, row)
+            self._pg.pipeline_sync()
+
+        self._exchange(seconds, send, pipelined=True)
+
+    def _prepare(self, statement: bytes, types: tuple[int, ...], seconds: float) -> bytes:
+        name = b"s%d" % len(self._prepared)
+        self._exchange(seconds, lambda: self._pg.send_prepare(name, statement, types))
+        self._prepared[statement, types] = name
+        return name
+
+    def _send(self, name: bytes | None, statement: bytes, parameters: Sequence[Encoded]) -> None:
+        values, formats = [each.data for each in parameters], [_BINARY] * len(parameters)
+        if name:
+            self._pg.send_query_prepared(name, values, formats, _BINARY)
+        else:
+            self._pg.send_query_params(statement, values, [each.type for each in parameters], formats, _BINARY)
+
+    def _exchange(self, seconds: float, send: Callable[[], None], pipelined: bool = False) -> list[PGresult]:
+        results: list[PGresult] = []
+        try:
+            send()
+            self._collect_or_cancel(results, seconds, pipelined)
+            if pipelined:
+                self._pg.exit_pipeline_mode()
+        except (psycopg.Error, _Late) as error:
+            self.close()
+            raise StorageUnavailable from error
+        self._refuse_failed(results)
+        return results
+
+    def _collect_or_cancel(self, results: list[PGresult], seconds: float, pipelined: bool) -> None:
+        try:
+            self._collect(results, time.monotonic() + seconds, pipelined)
+        except _Late:
+            self._connection.cancel_safe(timeout=CANCEL_SECONDS)
+            self._collect(results, time.monotonic() + CANCEL_SECONDS, pipelined)
+
+    def _collect(self, results: list[PGresult], ends: float, pipelined: bool) -> None:
+        """All that the server answers; in a pipeline there is an end mark, and an empty answer between two statements."""
+        while True:
+            self._wait(ends)
+            result = self._pg.get_result()
+            if result is None:
+                if not pipelined or self.is_over:
+                    return
+            elif result.status == ExecStatus.PIPELINE_SYNC:
+                return
+            else:
+                results.append(result)
+
+    def _wait(self, ends: float) -> None:
+        """Until everything is sent and an answer is there."""
+        while (unsent := self._pg.flush()) or self._pg.is_busy():
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise _Late
+            if (self._to_write if unsent else self._to_read).poll(left * 1_000):
+                self._pg.consume_input()
+
+    def _refuse_failed(self, results: Sequence[PGresult]) -> None:
+        for each in results:
+            if each.status in _FAILED:
+                if (each.error_field(DiagnosticField.SEVERITY_NONLOCALIZED) or b"").decode() in _FATAL:
+                    self.close()
+                raise fault(each)

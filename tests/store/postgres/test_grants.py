@@ -1,0 +1,121 @@
+"""The server's own role can serve, and cannot touch what is in the audit log: PostgreSQL itself refuses it."""
+
+import re
+from collections.abc import Callable, Iterator
+from importlib import resources
+
+import pytest
+
+from admincenter.core.audit import Cut
+from admincenter.core.errors import StartRefused
+from admincenter.core.ports import Tx
+from admincenter.store.postgres import grants
+from admincenter.store.postgres.database import PostgresDatabase
+from tests.postgres_cluster import Cluster
+from tests.store.conformance.rows import EVERYTHING, HERE, NOW, a_record, all_shown, an_integration, app_id_of, digest
+from tests.store.postgres.conftest import ConnectTo
+from tests.store.postgres.naming import give_name, name_of
+
+ROLE = 'the "server"'
+
+
+@pytest.fixture
+def weak(postgres: Cluster, database: PostgresDatabase, postgres_url: str, connect_to: ConnectTo) -> Iterator[PostgresDatabase]:
+    """A connection as the server's role to a database that the migrator made."""
+    name = postgres_url.partition("@/")[2].partition("?")[0]
+    postgres.execute(f"DO $$ BEGIN CREATE ROLE {grants.quoted(ROLE)} LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
+    for each in grants.statements(ROLE, name):
+        postgres.execute(each, name)
+    yield connect_to(postgres_url.replace("postgres@", "the%20%22server%22@"))
+    postgres.execute(f"REVOKE CONNECT ON DATABASE {name} FROM {grants.quoted(ROLE)}")
+
+
+def test_the_servers_role_writes_the_log_like_any_other(weak: PostgresDatabase) -> None:
+    """With its lock on the head, its numbers and its counts."""
+    give_name(weak, "by the server")
+    assert name_of(weak) == "by the server"
+    assert weak.tx.audit.head(HERE).sequence == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_events SET actor = 'somebody else'",
+        "DELETE FROM audit_events",
+        "TRUNCATE audit_events",
+        "UPDATE audit_cuts SET note = ''",
+        "DELETE FROM audit_cuts",
+        "INSERT INTO audit_cuts VALUES ('1', 1, '', 1, '')",
+        "UPDATE audit_heads SET cut = 1",
+        "DELETE FROM audit_heads",
+        "DELETE FROM audit_rollup",
+        "DELETE FROM integrations",
+        "DROP TABLE audit_events",
+        "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+        "CREATE TABLE more (x TEXT)",
+        "UPDATE schema_migrations SET number = 0",
+    ],
+)
+def test_the_servers_role_is_refused(weak: PostgresDatabase, statement: str) -> None:
+    """One line that says whose right it lacks."""
+    with pytest.raises(StartRefused, match=r"lacks a right \(.*\); see `admincenter database grants`"):
+        weak.sql.run(statement)
+
+
+def test_a_cut_is_refused_to_the_servers_role_and_possible_for_the_migrators(
+    weak: PostgresDatabase, database: PostgresDatabase
+) -> None:
+    """Retention is not the server's."""
+    weak.begin()
+    weak.tx.audit.append([a_record(HERE, 1, NOW)], [])
+    weak.commit()
+    steps: list[Callable[[Tx], object]] = [
+        lambda tx: tx.audit.delete_through(HERE, 1, 1),
+        lambda tx: tx.audit.add_cut(HERE, Cut(1, digest("x"), NOW, "")),
+    ]
+    for step in steps:
+        weak.begin()
+        with pytest.raises(StartRefused):
+            step(weak.tx)
+        weak.rollback()
+        database.begin()
+        step(database.tx)
+        database.commit()
+    assert database.tx.audit.records(EVERYTHING) == []
+
+
+def test_the_servers_role_can_do_everything_else(weak: PostgresDatabase) -> None:
+    """Each statement of the ports, once."""
+    weak.begin()
+    _use_everything(weak.tx)
+    assert len(all_shown(weak.tx)) > 3
+    weak.tx.prove_writable()
+    weak.commit()
+
+
+def _use_everything(tx: Tx) -> None:
+    app_id = app_id_of(HERE, 1)
+    tx.server_keys.lock()
+    for key_id in ("k1", "k2"):
+        tx.server_keys.insert(key_id, NOW)
+    tx.server_keys.promote("k2")
+    tx.server_keys.delete("k1")
+    tx.integrations.insert(an_integration(HERE, 1))
+    tx.integrations.grant(HERE, app_id, "manage_accounts", NOW)
+    tx.integrations.withdraw(HERE, app_id, "manage_accounts")
+    tx.integrations.allow(HERE, app_id, "192.0.2.1", NOW)
+    tx.integrations.disallow(HERE, app_id, "192.0.2.1")
+    tx.integrations.set_access(HERE, app_id, b"x")
+    tx.integrations.kill_all_tokens(HERE, "revoked")
+    tx.integrations.bury(HERE, app_id, NOW)
+    tx.audit.count_up([(HERE, 1, "token.issued", 1)])
+    tx.audit.count_up([(HERE, 1, "token.issued", 1)])
+
+
+def test_every_table_is_one_that_the_grants_know() -> None:
+    """A new one that is forgotten would be found by the server's first statement on it, in production."""
+    folder = resources.files("admincenter.store").joinpath("migrations")
+    scripts = "\n".join(each.read_text(encoding="utf-8") for each in folder.iterdir() if each.name.endswith(".sql"))
+    made = set(re.findall(r"CREATE TABLE (\w+)", scripts)) | {"schema_migrations"}
+    granted = {found[1] for each in grants.statements("r", "d") if (found := re.search(r' ON "public"\.(\w+) TO', each))}
+    assert granted == made
