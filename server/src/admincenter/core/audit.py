@@ -52,6 +52,9 @@ def event(key: str, instance: str, by: Origin, target: str = "", weight: int = 1
     return Event(instance, kind, by, target, details, weight)
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 class Head(NamedTuple):
     """The end of an instance's chain: its last sequence, digest and time; events up to `cut` were deleted by age."""
 
@@ -135,7 +138,7 @@ def _payload(each: Event, sequence: int, recorded_at: int, event_id: str) -> byt
         "extra_data": _extra_data(each),
     }
     kept = {name: value for name, value in body.items() if value != ""}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    return _JSON.encode(kept).encode()
 
 
 def _extra_data(each: Event) -> dict[str, object]:

@@ -53,19 +53,58 @@ Outcome = Change[Minted] | CallRefused | Moved
 
 def mint_all(tx: Tx, mints: Sequence[Mint]) -> list[Outcome]:
     """Issues each token, if the conditions under which it was allowed still hold (D8)."""
-    return [_mint(tx, each) for each in mints]
+    outcomes: list[Outcome] = [Moved()] * len(mints)
+    for numbers in in_rounds([each.facts.app_id for each in mints]):
+        for number, outcome in zip(numbers, _mint_each(tx, [mints[each] for each in numbers]), strict=True):
+            outcomes[number] = outcome
+    return outcomes
 
 
-def _mint(tx: Tx, mint: Mint) -> Outcome:
-    seen = mint.facts
-    row = tx.integrations.facts_by_app_id([seen.app_id])[0]
-    if row is None or _conditions(row) != _conditions(seen):
+def in_rounds(app_ids: Sequence[str]) -> list[list[int]]:
+    """The places in a list, in rounds that hold each App ID once: who comes second must see what the first one did."""
+    rounds: list[list[int]] = []
+    times: dict[str, int] = {}
+    for place, app_id in enumerate(app_ids):
+        number = times[app_id] = times.get(app_id, -1) + 1
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(place)
+    return rounds
+
+
+def _mint_each(tx: Tx, mints: Sequence[Mint]) -> list[Outcome]:
+    """One token each of different integrations: all rows are read at once, and changed at once."""
+    rows, now = tx.integrations.facts_by_app_id([each.facts.app_id for each in mints]), tx.now
+    fresh = [_fresh(row, mint, now) for row, mint in zip(rows, mints, strict=True)]
+    done = iter(tx.integrations.mint([each.row for each in fresh if isinstance(each, _Fresh)]))
+    return [
+        _minted(each, mint, next(done)) if isinstance(each, _Fresh) else each for each, mint in zip(fresh, mints, strict=True)
+    ]
+
+
+class _Fresh(NamedTuple):
+    token: str
+    row: TokenRow
+    of: Facts
+
+
+def _minted(fresh: _Fresh, mint: Mint, done: bool) -> Outcome:
+    if not done:
+        return Moved()
+    generation, issued_at = fresh.of.generation + 1, fresh.row.issued_at
+    minted = Minted(fresh.token, generation, LIFE // SECOND)
+    return Change(minted, [_issued(fresh.of, mint.by, generation, issued_at)])
+
+
+def _fresh(row: Facts | None, mint: Mint, now: int) -> _Fresh | CallRefused | Moved:
+    """A new token for the row, if it is still the one on which the mint was allowed."""
+    if row is None or _conditions(row) != _conditions(mint.facts):
         return Moved()
     if mint.expected_generation not in (None, row.generation):
         return GenerationMismatch(row.generation)
-    token, now, generation = credentials.mint_text(TOKEN_PREFIX, mint.entropy), tx.now, row.generation + 1
-    context = SealContext(row.instance, row.app_id, generation, now)
-    fresh = TokenRow(
+    token = credentials.mint_text(TOKEN_PREFIX, mint.entropy)
+    context = SealContext(row.instance, row.app_id, row.generation + 1, now)
+    new = TokenRow(
         app_id=row.app_id,
         proved=row.secret_digest,
         access_version=row.access_version,
@@ -78,9 +117,7 @@ def _mint(tx: Tx, mint: Mint) -> Outcome:
         secret_digest=_digest_again(row, mint),
         secret_key=mint.key.key_id,
     )
-    if not tx.integrations.mint([fresh])[0]:
-        return Moved()
-    return Change(Minted(token, generation, LIFE // SECOND), [_issued(row, mint.by, generation, now)])
+    return _Fresh(token, new, row)
 
 
 def _conditions(facts: Facts) -> tuple[bytes, int, int]:

@@ -7,7 +7,6 @@ from admincenter.core.tokens import LIFE
 from admincenter.store.sql import Sql
 
 _FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations"
-_BY_APP_ID = f"{_FACTS} WHERE app_id = ?"
 _BY_TOKEN = f"{_FACTS} WHERE token_digest = ?"
 _BY_PREVIOUS = f"{_FACTS} WHERE previous_digest = ?"
 _SEEN = f"SELECT {', '.join(Integration._fields)} FROM integrations WHERE instance = ?"
@@ -42,7 +41,9 @@ class SqlIntegrations:
         self._sql = sql
 
     def facts_by_app_id(self, app_ids: Sequence[str]) -> list[Facts | None]:
-        return [self._facts(_BY_APP_ID, app_id) for app_id in app_ids]
+        rows = self._sql.all(f"{_FACTS} WHERE app_id IN ({', '.join('?' * len(app_ids))})", app_ids)
+        found = {row.app_id: row for row in map(Facts._make, rows)}
+        return [found.get(each) for each in app_ids]
 
     def facts_by_token(self, presented: Sequence[Sequence[bytes]]) -> list[Facts | None]:
         return [self._of_token(digests) for digests in presented]
@@ -54,10 +55,6 @@ class SqlIntegrations:
                 if rows:
                     return Facts._make(rows[0])
         return None
-
-    def _facts(self, statement: str, value: str | bytes) -> Facts | None:
-        rows = self._sql.all(statement, (value,))
-        return Facts._make(rows[0]) if rows else None
 
     def insert(self, row: NewIntegration) -> None:
         self._sql.run(

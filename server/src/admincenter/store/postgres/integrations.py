@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from admincenter.core.ports import Facts, TokenRow
+from admincenter.core.tokens import in_rounds
 from admincenter.store.integrations import SqlIntegrations
 from admincenter.store.postgres.parameters import blobs, columns, numbers, texts
 from admincenter.store.postgres.sql import PostgresSql
@@ -56,10 +57,10 @@ class PostgresIntegrations(SqlIntegrations):
             return []
         self._sql.share(Lock.SERVER_KEYS)
         done = [False] * len(rows)
-        for numbered in _one_of_each(rows):
-            minted = {found[0] for found in self._sql.all(_MINT, columns(_AS, [rows[number] for number in numbered]))}
-            for number in numbered:
-                done[number] = rows[number].app_id in minted
+        for places in in_rounds([each.app_id for each in rows]):  # one statement cannot change a row of the table twice
+            minted = {found[0] for found in self._sql.all(_MINT, columns(_AS, [rows[each] for each in places]))}
+            for place in places:
+                done[place] = rows[place].app_id in minted
         return done
 
     def kill_all_tokens(self, instance: str, reason: str) -> int:
@@ -69,14 +70,3 @@ class PostgresIntegrations(SqlIntegrations):
 
 def _first(digests: Sequence[bytes], found: dict[bytes | None, Facts]) -> Facts | None:
     return next((found[each] for each in digests if each in found), None)
-
-
-def _one_of_each(rows: Sequence[TokenRow]) -> list[list[int]]:
-    """The rows' numbers in rounds: one statement cannot change a row of the table twice, so the second waits for the next."""
-    rounds: list[dict[str, int]] = []
-    for number, row in enumerate(rows):
-        free = next((each for each in rounds if row.app_id not in each), None)
-        if free is None:
-            rounds.append(free := {})
-        free[row.app_id] = number
-    return [list(each.values()) for each in rounds]
