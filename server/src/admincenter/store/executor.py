@@ -28,6 +28,8 @@ MAX_BATCH = 256
 WAL_SECONDS = 0.25
 WAL_FRAMES = 16_000
 """About 64 MB: from there on the log is forced back to its start, since passive moves never reset it under endless load."""
+GIVES_WAY = 10
+"""How nice the mover is: it has time, and whoever waits for an answer has none."""
 
 
 class _Waiting(NamedTuple):
@@ -49,6 +51,7 @@ class Executor:
         self._stopping = threading.Event()
         self._broken = threading.Lock()
         self._read_over: list[SqliteDatabase] = []
+        self._wal_is_long = False
         self.commits = 0
         self.committed = 0
 
@@ -163,6 +166,8 @@ class Executor:
             self._writes_over.leave_checkpoints_to_others()
         outcomes = commit_batch(self._writes_over, jobs, self._entropy)
         self.commits += 1
+        if self._wal_is_long:
+            self._wal_is_long = not self._writes_over.start_wal_over()
         return outcomes
 
     def _take(self) -> tuple[list[_Waiting], list[Job]]:
@@ -206,6 +211,7 @@ class Executor:
             self._loop.call_soon_threadsafe(self._on_broken)
 
     def _move_wal(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)
         database: SqliteDatabase | None = None
         while not self._stopping.wait(WAL_SECONDS) and not self._broken.locked():
             try:
@@ -213,8 +219,8 @@ class Executor:
                     database = self._connect()
                     database.wait_at_most(100)  # a writer must not stand behind a mover that stands behind a reader
                 if database.move_wal() > WAL_FRAMES:
-                    database.move_wal()  # what came during the first one, so that as little as can be is left for the third
-                    database.start_wal_over()
+                    database.move_wal()  # what came during the first one, so that as little as can be is left for the writer
+                    self._wal_is_long = True
             except StorageUnavailable as error:
                 log.debug("the write-ahead log could not be moved now: %s", error)
             except Broken as error:
