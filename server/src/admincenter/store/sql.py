@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import cache
 from typing import Any, Protocol
 
 Value = str | int | bytes | None
@@ -35,6 +36,12 @@ class Sql(Protocol):
     def many(self, statement: str, rows: Sequence[Sequence[Value]]) -> None: ...
     def script(self, statements: str) -> None:
         """Executes several statements without parameters."""
+
+
+@cache
+def rows_of(columns: int, rows: int) -> str:
+    """Placeholders for so many rows: a list that is one statement gives the interpreter away once, and not for each row."""
+    return ", ".join(["(" + ", ".join("?" * columns) + ")"] * rows)
 
 
 class Broken(Exception):
