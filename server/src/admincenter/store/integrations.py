@@ -24,7 +24,7 @@ UPDATE integrations AS i SET
 FROM r
 WHERE i.app_id = r.app_id AND i.secret_digest = r.proved AND i.access_version = r.access_version AND i.generation = r.before
     AND i.enabled = 1 AND i.deleted_at IS NULL AND EXISTS (SELECT 1 FROM server_keys WHERE key_id = r.token_key)
-RETURNING """
+"""
 
 _KILL = f"""
 UPDATE integrations SET
@@ -43,7 +43,7 @@ def _by_app_ids(number: int) -> str:
 
 @cache
 def _mint(number: int) -> str:
-    return f"WITH r ({', '.join(TokenRow._fields)}) AS (VALUES {rows_of(len(TokenRow._fields), number)}) {MINT} app_id"
+    return f"WITH r ({', '.join(TokenRow._fields)}) AS (VALUES {rows_of(len(TokenRow._fields), number)}) {MINT}"
 
 
 class SqlIntegrations:
@@ -92,7 +92,12 @@ class SqlIntegrations:
         self._sql.run("UPDATE integrations SET enabled = ?" + _HERE, (int(enabled), instance, app_id))
 
     def set_url_credentials(self, instance: str, app_id: str, on: bool) -> None:
-        self._sql.run("UPDATE integrations SET url_credentials = ?" + _HERE, (int(on), instance, app_id))
+        self._sql.run(
+            "UPDATE integrations SET url_credentials = ?, access_version = access_version + 1"
+            + _HERE
+            + " AND url_credentials <> ?",
+            (int(on), instance, app_id, int(on)),
+        )
 
     def bury(self, instance: str, app_id: str, now: int) -> None:
         self._sql.run("UPDATE integrations SET deleted_at = ?" + _HERE, (now, instance, app_id))
@@ -140,8 +145,16 @@ class SqlIntegrations:
 
     def _minted(self, rows: Sequence[TokenRow]) -> set[str]:
         """Mints rows of different integrations with one statement; the App IDs of those whose conditions held."""
+        if not rows:
+            return set()
         values = [value for row in rows for value in row]
-        return {row[0] for row in self._sql.all(_mint(len(rows)), values)}
+        app_ids = [row.app_id for row in rows]
+        changed = self._sql.run(_mint(len(rows)), values)
+        if changed in (0, len(rows)):
+            return set(app_ids) if changed else set()
+        fresh = {row.app_id: row.token_digest for row in rows}
+        found = self.facts_by_app_id(app_ids)
+        return {each.app_id for each in found if each is not None and each.token_digest == fresh[each.app_id]}
 
     def kill_token(self, instance: str, app_id: str, reason: str) -> bool:
         return self._sql.run(_KILL + " AND app_id = ?", (reason, instance, app_id)) == 1

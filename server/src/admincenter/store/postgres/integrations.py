@@ -13,7 +13,9 @@ _BY_APP_IDS = _FACTS + "app_id = ANY(?) ORDER BY app_id"
 _BY_TOKENS = f"{_FACTS} token_digest = ANY(?) UNION ALL {_FACTS} previous_digest = ANY(?)"
 _LOCKED = "SELECT app_id FROM integrations WHERE instance = ? ORDER BY app_id FOR UPDATE"
 
-_MINT = f"WITH r ({', '.join(TokenRow._fields)}) AS (SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) {MINT} i.app_id"
+_LOCKED_IN_ORDER = "SELECT 1 FROM integrations WHERE app_id = ANY(?) ORDER BY app_id FOR UPDATE"
+_ROWS = f"r ({', '.join(TokenRow._fields)}) AS (SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"
+_MINT = f"WITH {_ROWS} {MINT} RETURNING i.app_id"
 
 _AS = (texts, blobs, numbers, numbers, blobs, texts, numbers, blobs, numbers, blobs, texts)
 """How the columns of a TokenRow travel."""
@@ -45,6 +47,9 @@ class PostgresIntegrations(SqlIntegrations):
         return super().mint(rows)
 
     def _minted(self, rows: Sequence[TokenRow]) -> set[str]:
+        if not rows:
+            return set()
+        self._sql.all(_LOCKED_IN_ORDER, (texts([row.app_id for row in rows]),))
         return {found[0] for found in self._sql.all(_MINT, columns(_AS, rows))}
 
     def kill_all_tokens(self, instance: str, reason: str) -> int:
