@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from admincenter.cli.context import Told
     from admincenter.core.audit import Origin
     from admincenter.core.restoration import Restored
+    from admincenter.core.whole import Migrated, Moved, Progress, Standing
     from admincenter.store.opening import Store
 
 REFUSED, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
@@ -35,6 +36,31 @@ class _Storage:
         from admincenter.store.restore import place_of, restore
 
         return restore(place_of(data, key_file), source, by, told)
+
+    def standing(self, url: str, data: Path) -> "Standing":
+        from admincenter.store import upkeep
+
+        return upkeep.standing(url, data)
+
+    def migrated(self, url: str, data: Path) -> "Migrated":
+        from admincenter.store import upkeep
+
+        return upkeep.migrated(url, data)
+
+    def rights_of_the_server(self, url: str, role: str, apply: bool) -> Sequence[str]:
+        from admincenter.store import upkeep
+
+        return upkeep.rights_of_the_server(url, role, apply)
+
+    def move(self, data: Path, key_file: Path | None, url: str, by: "Origin", told: "Progress") -> "Moved":
+        from admincenter.store.move import move
+
+        return move(data, key_file, url, by, told)
+
+    def move_back(self, data: Path, url: str, by: "Origin", told: "Progress") -> "Moved":
+        from admincenter.store.move_back import move_back
+
+        return move_back(data, url, by, told)
 
 
 def main() -> NoReturn:

@@ -8,7 +8,7 @@ import inspect
 import os
 import pwd
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -23,6 +23,7 @@ from admincenter.core.audit import Origin
 from admincenter.core.keys import Keyring
 from admincenter.core.ports import Change, Tx
 from admincenter.core.restoration import Restored
+from admincenter.core.whole import Migrated, Moved, Progress, Standing
 
 Told = Callable[[int, int], None]
 """Progress: how much is done, of how much."""
@@ -62,6 +63,21 @@ class Storage(Protocol):
 
     def restore(self, data: Path, key_file: Path | None, source: Path, by: Origin, told: Told) -> Restored:
         """Puts a backup in the place of the data directory's database."""
+
+    def standing(self, url: str, data: Path) -> Standing:
+        """How the database of the URL stands, or that of the data directory where there is none."""
+
+    def migrated(self, url: str, data: Path) -> Migrated:
+        """Brings its schema up."""
+
+    def rights_of_the_server(self, url: str, role: str, apply: bool) -> Sequence[str]:
+        """The statements that make a role the server's; run, where that is wanted."""
+
+    def move(self, data: Path, key_file: Path | None, url: str, by: Origin, told: Progress) -> Moved:
+        """Moves the data directory's database into an empty one."""
+
+    def move_back(self, data: Path, url: str, by: Origin, told: Progress) -> Moved:
+        """Undoes a move after which nothing happened."""
 
 
 @dataclass

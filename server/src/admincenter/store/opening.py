@@ -64,8 +64,7 @@ class Store:
         with self.connected() as database:
             if not migrate.applied(database):
                 raise StartRefused(f"{self.path} is empty: the database was lost; `admincenter database restore` a backup")
-            if facts.get(database.sql, facts.TAKEN_AT):
-                raise StartRefused(f"{self.path} is a backup's copy; put it in service with `admincenter database restore`")
+            facts.refuse_out_of_service(database.sql, self.path)
             migrate.bring_up(database, self.clock)
         self.keyring()
 

@@ -145,9 +145,13 @@ def _looks_like_a_database(path: Path) -> bool:
 
 
 def _is_believed(database: SqliteDatabase, identity: str | None) -> bool:
-    """Whether this is the database that the backup was taken of, and neither damaged nor itself a backup's copy."""
+    """Whether this is the database that the backup was taken of, in service to its end, and not damaged.
+
+    One that was moved does not know what was reset where it went.
+    """
     named = migrate.applied(database) and facts.get(database.sql, facts.IDENTITY) == identity
-    return bool(named) and facts.get(database.sql, facts.TAKEN_AT) is None and not checking.damage(database)
+    elsewhere = any(facts.get(database.sql, each) for each in (facts.TAKEN_AT, facts.MOVED_TO))
+    return bool(named) and not elsewhere and not checking.damage(database)
 
 
 def _instances(database: SqliteDatabase, heads: Mapping[str, Head]) -> dict[str, Replaced]:

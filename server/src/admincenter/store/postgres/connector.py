@@ -42,8 +42,10 @@ class Connector:
     def __init__(self, url: str, limits: Limits = ORDINARY) -> None:
         try:
             given: dict[str, Any] = conninfo_to_dict(url)
-        except psycopg.Error as error:
-            raise StartRefused(f"The database URL cannot be read: {_line(error)}") from None
+        except psycopg.Error:  # whose text may hold the whole URL, and so the password
+            raise StartRefused(
+                "The database URL cannot be read; it must be like postgresql://user@host:5432/database"
+            ) from None
         self.limits = limits
         self._parameters = _UNLESS_GIVEN | given | _ALWAYS
         self._pause = threading.Lock()
@@ -55,12 +57,15 @@ class Connector:
             if time.monotonic() < self._not_before:
                 raise StorageUnavailable
         try:
-            connection = psycopg.Connection.connect(autocommit=True, **self._parameters)
+            return self._open()
         except psycopg.Error as error:
-            log.warning("PostgreSQL cannot be reached: %s", _line(error))
+            log.warning("PostgreSQL cannot be reached: %s", line(error))
             with self._pause:
                 self._not_before = time.monotonic() + PAUSE_SECONDS
             raise StorageUnavailable from error
+
+    def _open(self) -> Link:
+        connection = psycopg.Connection.connect(autocommit=True, **self._parameters)
         try:
             _refuse_unfit(connection)
             link = Link(connection)
@@ -73,9 +78,9 @@ class Connector:
     def refuse_unreachable(self) -> None:
         """Raises StartRefused with one line that says what is wrong with the server, the URL, the name or the password."""
         try:
-            self().close()
-        except StorageUnavailable as error:
-            raise StartRefused(f"The database {self.name} cannot be used: {_line(error.__cause__ or error)}") from None
+            self._open().close()
+        except (psycopg.Error, StorageUnavailable) as error:
+            raise StartRefused(f"The database {self.name} cannot be used: {line(error)}") from None
 
     @property
     def name(self) -> str:
@@ -93,6 +98,7 @@ def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:
         raise StartRefused(f"The database's encoding is {encoding}; make one with: CREATE DATABASE … ENCODING 'UTF8'")
 
 
-def _line(error: BaseException) -> str:
-    """What libpq says, on one line; it never holds a password."""
-    return " ".join(str(error).split())
+def line(error: BaseException) -> str:
+    """What libpq or the server says, on one line; it never holds a password."""
+    said = [*getattr(error, "__notes__", ()), str(error.__cause__ or error)]
+    return " ".join(said[0].split())

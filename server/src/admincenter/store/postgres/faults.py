@@ -23,7 +23,9 @@ def fault(result: PGresult) -> Exception:
     message = _field(result, DiagnosticField.MESSAGE_PRIMARY)
     if not state or state.startswith(_UNAVAILABLE):
         log.warning("PostgreSQL refused a statement: %s (%s)", message, state)
-        return StorageUnavailable()
+        unavailable = StorageUnavailable()
+        unavailable.add_note(message)  # for the commands of an operator; no client is told
+        return unavailable
     if state in (_NO_RIGHT, _NO_SCHEMA):
         return StartRefused(f"The role of this connection lacks a right ({message}); see `admincenter database grants`")
     return _named(state)(message)
