@@ -57,5 +57,7 @@ def _said(database: str, rows: int, back: bool) -> str:
     if back:
         return f"{database} is in service again, and the database in PostgreSQL no longer is; it can be dropped"
     if not rows:
-        return f"This database was moved to {database} before; nothing was to do"
-    return f"{rows:,} rows are in {database}, compared and verified. Serve it with ADMINCENTER_DATABASE_URL; keep the key file"
+        return f"This database was moved to the {database} before; nothing was to do"
+    return (
+        f"{rows:,} rows are in the {database}, compared and verified. Serve it with ADMINCENTER_DATABASE_URL; keep the key file"
+    )

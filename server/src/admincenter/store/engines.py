@@ -9,7 +9,7 @@ from admincenter.store import opening, sqlite
 from admincenter.store.clock import SystemClock
 from admincenter.store.database import Database
 from admincenter.store.postgres.clock import DatabaseClock
-from admincenter.store.postgres.connector import Connector, line
+from admincenter.store.postgres.connector import Connector, one_line
 from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.postgres.limits import PATIENT
 from admincenter.store.sqlite import SqliteDatabase
@@ -35,11 +35,11 @@ def reached(connector: Connector) -> Iterator[PostgresDatabase]:
         yield database
     except StorageUnavailable as error:
         raise StartRefused(
-            f"{connector.name} did not do it: {line(error)}. Nothing is half done; type it again later"
+            f"The {connector.name} did not do it: {one_line(error)}. Nothing is half done; type it again later"
         ) from None
     except OutcomeUnknown:
         raise StartRefused(
-            f"{connector.name} did not say whether it stored the last step; type the same command again"
+            f"The {connector.name} did not say whether it stored the last step; type the same command again"
         ) from None
     finally:
         if database is not None:

@@ -39,8 +39,8 @@ def refuse_out_of_service(sql: Sql, name: object) -> None:
         raise StartRefused(f"{name} is a backup's copy; put it in service with `admincenter database restore`")
     if where := get(sql, MOVED_TO):
         raise StartRefused(
-            f"{name} was moved to PostgreSQL: the data is in {where}; name that with ADMINCENTER_DATABASE_URL "
+            f"{name} was moved to PostgreSQL: the data is in the {where}; name it with ADMINCENTER_DATABASE_URL "
             "(`admincenter database move --back` undoes a move made by mistake)"
         )
     if get(sql, MOVING):
-        raise StartRefused(f"The move into {name} is not complete; type the same `admincenter database move` again")
+        raise StartRefused(f"The move into the {name} is not complete; type the same `admincenter database move` again")

@@ -77,7 +77,7 @@ def _is_done(one: Move) -> bool:
     there = facts.get(one.target.sql, facts.IDENTITY) if migrate.applied(one.target) else None
     mark = moving.find(one.target.sql) if there else None
     if there != one.identity:
-        raise StartRefused(f"This database was moved to {went} already, which is not {one.name}")
+        raise StartRefused(f"This database was moved to {went} already, which is not the {one.name}")
     return mark is None
 
 
@@ -103,10 +103,10 @@ def _refuse_taken(one: Move) -> None:
     migrate.missing(one.target)
     mark = moving.find(one.target.sql)
     if mark is not None and mark.identity != one.identity:
-        raise StartRefused(f"The move of another database into {one.name} is not complete; choose an empty database")
+        raise StartRefused(f"The move of another database into the {one.name} is not complete; choose an empty database")
     present = one.target.tables()
     if mark is None and any(tables.count(one.target.sql, each) for each in one.tables if each.name in present):
-        raise StartRefused(f"The database {one.name} is not empty; nothing is ever overwritten, choose an empty one")
+        raise StartRefused(f"The {one.name} is not empty; nothing is ever overwritten, choose an empty one")
 
 
 def _digest(one: Move, state: Mapping[str, Summary]) -> str:
@@ -120,10 +120,13 @@ def _enter(one: Move, state: str) -> Mark:
     fresh = Mark(one.identity, state)
 
     def enter() -> Mark:
+        one.target.tx.server_keys.lock()  # as a server does that begins an empty database
+        _refuse_taken(one)
         found = moving.find(one.target.sql)
         if found is not None and found.state == state:
             return found
-        copying.empty(one.target.sql, one.tables)
+        if found is not None:
+            copying.empty(one.target.sql, one.tables)
         moving.write(one.target.sql, fresh, None)
         return fresh
 
@@ -174,7 +177,7 @@ def _compare(one: Move, state: Mapping[str, Summary]) -> int:
     for table in one.tables:
         here = state.get(table.name) or tables.summary(one.source.sql, table, seen)
         if tables.summary(one.target.sql, table, seen) != here:
-            raise StartRefused(f"Table {table.name} is not the same in {one.name}; nothing was put in service there")
+            raise StartRefused(f"Table {table.name} is not the same in the {one.name}; nothing was put in service there")
         rows += here.rows
     return rows
 

@@ -34,12 +34,12 @@ def move_back(data: Path, url: str, by: Origin, told: Progress) -> Moved:
 
 def _take_out_of_service(one: Move) -> None:
     if not migrate.applied(one.target) or facts.get(one.target.sql, facts.IDENTITY) != one.identity:
-        raise StartRefused(f"{one.name} is not where this database was moved to")
+        raise StartRefused(f"The {one.name} is not where this database was moved to")
     if moving.find(one.target.sql) is not None:  # the move was not completed, or its undoing was broken off here
         return
     if not all(_is_as_moved(one, row.instance) for row in one.source.tx.instances.all()) or not _has_same_rows(one):
         raise StartRefused(
-            f"{one.name} was used since the move; going back would bring to life what died since. "
+            f"The {one.name} was used since the move; going back would bring to life what died since. "
             "Restore a backup instead: `admincenter database restore`"
         )
     moving.write(one.target.sql, Mark(one.identity), None)

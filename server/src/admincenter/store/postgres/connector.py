@@ -58,14 +58,17 @@ class Connector:
                 raise StorageUnavailable
         try:
             return self._open()
-        except psycopg.Error as error:
-            log.warning("PostgreSQL cannot be reached: %s", line(error))
+        except StorageUnavailable as error:
+            log.warning("PostgreSQL cannot be reached: %s", one_line(error))
             with self._pause:
                 self._not_before = time.monotonic() + PAUSE_SECONDS
-            raise StorageUnavailable from error
+            raise
 
     def _open(self) -> Link:
-        connection = psycopg.Connection.connect(autocommit=True, **self._parameters)
+        try:
+            connection = psycopg.Connection.connect(autocommit=True, **self._parameters)
+        except psycopg.Error as error:
+            raise StorageUnavailable from error
         try:
             _refuse_unfit(connection)
             link = Link(connection)
@@ -79,14 +82,14 @@ class Connector:
         """Raises StartRefused with one line that says what is wrong with the server, the URL, the name or the password."""
         try:
             self._open().close()
-        except (psycopg.Error, StorageUnavailable) as error:
-            raise StartRefused(f"The database {self.name} cannot be used: {line(error)}") from None
+        except StorageUnavailable as error:
+            raise StartRefused(f"The {self.name} cannot be used: {one_line(error)}") from None
 
     @property
     def name(self) -> str:
         """Which database it is, without the password."""
         host, port = self._parameters.get("host", "localhost"), self._parameters.get("port", 5432)
-        return f"{self._parameters.get('dbname', '')} at {host}:{port}"
+        return f"PostgreSQL database {self._parameters.get('dbname', '')} at {host}:{port}"
 
 
 def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:
@@ -98,7 +101,7 @@ def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:
         raise StartRefused(f"The database's encoding is {encoding}; make one with: CREATE DATABASE … ENCODING 'UTF8'")
 
 
-def line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """What libpq or the server says, on one line; it never holds a password."""
     said = [*getattr(error, "__notes__", ()), str(error.__cause__ or error)]
     return " ".join(said[0].split())

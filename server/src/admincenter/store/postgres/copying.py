@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from admincenter.core.errors import StartRefused
-from admincenter.store.postgres.connector import line
+from admincenter.store.postgres.connector import one_line
 from admincenter.store.postgres.parameters import Encoded, blobs, columns, numbers, texts
 from admincenter.store.postgres.sql import PostgresSql
 from admincenter.store.sql import Row
@@ -30,7 +30,7 @@ def insert(sql: PostgresSql, table: Table, rows: Sequence[Row]) -> None:
     except (AttributeError, TypeError, OverflowError, UnicodeEncodeError, psycopg.Error) as error:
         raise StartRefused(
             f"A row of table {table.name}, at or after {rows[0][: len(table.key)]}, holds what PostgreSQL cannot hold"
-            f" ({line(error)}); look at it, then move again"
+            f" ({one_line(error)}); look at it, then move again"
         ) from None
 
 
