@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from importlib import resources
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_retention_under_the_servers_role_is_refused_in_one_line_that_says_what_
     weak.tx.audit.append([a_record(HERE, 1, NOW)], [(HERE, Head(1, digest("1"), NOW, 0))])
     weak.commit()
     clock.advance(10 * 86_400)
-    steps: list[Callable[[Tx], Change[object]]] = [
+    steps: list[Callable[[Tx], Change[Any]]] = [
         lambda tx: retention.cut(tx, HERE, 5, bytes(32), SYSTEM),
         lambda tx: Change(tx.audit.delete_through(HERE, 1, 1), []),
     ]
