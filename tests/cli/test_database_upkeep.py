@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from admincenter.store import engines
 from admincenter.store.postgres import connector
+from admincenter.store.postgres.limits import PATIENT
+from admincenter.store.sql import Lock
 from tests.cli.shell import Shell
 from tests.cli.test_database_commands import EVERY_DOOR
 from tests.postgres_cluster import Cluster
@@ -105,6 +108,18 @@ def test_rights_are_not_given_by_a_role_without_them(shell: Shell, roles: None, 
     )
     assert "lacks a right" in refusal or "does not own" in refusal
     assert postgres.execute("SELECT has_table_privilege('serving', 'audit_events', 'INSERT')", name) == [(False,)]
+
+
+def test_a_second_migrator_waits_and_then_says_what_for(
+    shell: Shell, postgres: Cluster, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One at a time; here with less patience than there is."""
+    monkeypatch.setattr(engines, "PATIENT", PATIENT._replace(lock_ms=100))
+    with postgres.connected(database_of(empty_postgres_url)) as rival:
+        rival.execute("SELECT pg_advisory_lock(%s)", [int(Lock.SCHEMA)])
+        refusal = shell.refused("database", "migrate", "--database-url", empty_postgres_url, code=2)
+    assert "did not do it: canceling statement due to lock timeout. Nothing is half done" in refusal
+    assert "; applied: start" in shell.ok("database", "migrate", "--database-url", empty_postgres_url).out
 
 
 def test_rights_need_the_tables(shell: Shell, roles: None, empty_postgres_url: str) -> None:

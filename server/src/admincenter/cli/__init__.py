@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused (a sentence on standard error says why); 2 wrong u
 interrupted. Each group of commands is imported when it is used, and `serve` starts without the command line's own library.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -98,6 +99,7 @@ def _dispatch(arguments: list[str]) -> int:
             return serve.start(flags)
     from admincenter.cli import tree
 
+    logging.getLogger("admincenter").addHandler(logging.NullHandler())  # what went wrong is said once, by the refusal
     return tree.run(arguments, _Storage())
 
 

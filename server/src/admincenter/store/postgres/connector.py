@@ -59,7 +59,7 @@ class Connector:
         try:
             return self._open()
         except StorageUnavailable as error:
-            log.warning("PostgreSQL cannot be reached: %s", one_line(error))
+            log.warning("PostgreSQL cannot be reached: %s", one_line(error.__cause__ or error))
             with self._pause:
                 self._not_before = time.monotonic() + PAUSE_SECONDS
             raise
@@ -83,7 +83,7 @@ class Connector:
         try:
             self._open().close()
         except StorageUnavailable as error:
-            raise StartRefused(f"The {self.name} cannot be used: {one_line(error)}") from None
+            raise StartRefused(f"The {self.name} cannot be used: {one_line(error.__cause__ or error)}") from None
 
     @property
     def name(self) -> str:
