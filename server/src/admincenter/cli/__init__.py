@@ -26,10 +26,10 @@ REFUSED, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 class _Storage:
     """`context.Storage` over the real store."""
 
-    def open(self, data: Path, key_file: Path | None) -> "Store":
+    def open(self, data: Path, key_file: Path | None, database_url: str) -> "Store":
         from admincenter.store.opening import Store
 
-        return Store(data, key_file)
+        return Store(data, key_file, database_url=database_url)
 
     def restore(self, data: Path, key_file: Path | None, source: Path, by: "Origin", told: "Told") -> "Restored":
         from admincenter.store.restore import place_of, restore

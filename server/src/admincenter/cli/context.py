@@ -10,7 +10,7 @@ import pwd
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
@@ -32,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., None])
 
 
 class Store(Protocol):
-    """An open data directory."""
+    """An open place with data."""
 
     def read(self, function: Callable[[Tx], T]) -> T:
         """A read in one snapshot."""
@@ -57,8 +57,8 @@ class Store(Protocol):
 class Storage(Protocol):
     """What the commands may ask of `store`. A command that needs more adds a method here and in `cli/__init__.py`."""
 
-    def open(self, data: Path, key_file: Path | None) -> Store:
-        """The data directory, checked; never a new one."""
+    def open(self, data: Path, key_file: Path | None, database_url: str) -> Store:
+        """The data, checked; never a new place."""
 
     def restore(self, data: Path, key_file: Path | None, source: Path, by: Origin, told: Told) -> Restored:
         """Puts a backup in the place of the data directory's database."""
@@ -71,6 +71,7 @@ class Context:
     storage: Storage
     data: Path
     key_file: Path | None
+    database_url: str = field(repr=False)
     json: bool
     wanted_instance: str | None
     who: Origin
@@ -78,7 +79,7 @@ class Context:
     @cached_property
     def store(self) -> Store:
         """The open data directory. Raises StartRefused."""
-        return self.storage.open(self.data, self.key_file)
+        return self.storage.open(self.data, self.key_file, self.database_url)
 
     def read(self, function: Callable[[Tx], T]) -> T:
         """A read in one snapshot."""
@@ -126,6 +127,14 @@ _SHARED = (
         ],
         None,
     ),
+    _option(
+        "database_url",
+        Annotated[
+            str | None,
+            typer.Option("--database-url", metavar="URL", help="A PostgreSQL database. [ADMINCENTER_DATABASE_URL]"),
+        ],
+        None,
+    ),
     _option("json", Annotated[bool, typer.Option("--json", help="Answer one JSON document, for programs.")], False),
 )
 
@@ -160,7 +169,8 @@ def _context(storage: Storage, given: dict[str, Any]) -> Context:
     """Takes the shared options out of what was given."""
     data = settings.one("data", {"data": given.pop("data")}, os.environ)
     key_file = settings.one("key_file", {}, os.environ)
-    return Context(storage, data, key_file, given.pop("json"), given.pop("instance", None), _who())
+    database_url = settings.one("database_url", {"database_url": given.pop("database_url")}, os.environ)
+    return Context(storage, data, key_file, database_url, given.pop("json"), given.pop("instance", None), _who())
 
 
 def _signature(function: Callable[..., None], options: tuple[inspect.Parameter, ...]) -> inspect.Signature:
