@@ -36,7 +36,7 @@ class Lookups(Protocol):
     async def peek(self, function: Callable[[Tx], T]) -> T:
         """A read of at most 100 rows by index, in one snapshot."""
 
-    def close(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 class Upkeep(Protocol):

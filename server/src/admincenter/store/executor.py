@@ -71,7 +71,7 @@ class Executor:
         self._queue.put(None)
         self._stopping.set()
         await asyncio.to_thread(self._join)
-        self._lookups.close()
+        await self._lookups.close()
 
     def _join(self) -> None:
         self._writer.join()

@@ -35,5 +35,5 @@ class SqliteLookups:
         except Broken as error:
             raise self._unavailable(error) from error
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._here.close()

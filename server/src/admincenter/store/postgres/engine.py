@@ -37,6 +37,7 @@ class PostgresEngine:
         self._connector, self._patient = Connector(url), Connector(url, PATIENT)
         self._data = data
         self._kept: list[PostgresDatabase] = []
+        self._is_open = True
 
     @property
     def name(self) -> str:
@@ -111,10 +112,10 @@ class PostgresEngine:
             yield database
         finally:
             database.rollback()
-            if self._kept or database.is_over:
-                database.close()
-            else:
+            if self._is_open and not self._kept and not database.is_over:
                 self._kept.append(database)
+            else:
+                database.close()
 
     def let_go(self) -> None:
         while self._kept:
@@ -162,6 +163,7 @@ class PostgresEngine:
         return [f"this machine's clock is {abs(ahead) / SECOND:.0f} s {how} the database's, which is the one that counts"]
 
     def close(self) -> None:
+        self._is_open = False
         self.let_go()
 
 

@@ -57,7 +57,8 @@ class PostgresLookups:
         self._waiting: list[_Asked] = []
         self._sent: list[_Asked] = []
         self._link: Link | None = None
-        self._opening = self._closed = self._watching = False
+        self._opening: asyncio.Future[Link] | None = None
+        self._closed = self._watching = False
         self._connect()
 
     async def facts_by_app_id(self, app_id: str) -> Facts | None:
@@ -70,10 +71,12 @@ class PostgresLookups:
         """Several exchanges, which the loop must not wait for: it is a read like any other."""
         return await self._host.read(function)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._closed = True
         self._drop_link()
         self._refuse(self._sent + self._waiting)
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
 
     def _ask(self, app_id: str, digests: Sequence[bytes]) -> "asyncio.Future[Facts | None]":
         if self._closed or len(self._waiting) >= MOST_WAITING:
@@ -184,9 +187,9 @@ class PostgresLookups:
 
     def _connect(self) -> None:
         """On a thread: finding a server may take seconds."""
-        if not self._opening and not self._closed:
-            self._opening = True
-            self._loop.run_in_executor(None, self._prepared).add_done_callback(self._connected)
+        if self._opening is None and not self._closed:
+            self._opening = self._loop.run_in_executor(None, self._prepared)
+            self._opening.add_done_callback(self._connected)
 
     def _prepared(self) -> Link:
         link = self._open()
@@ -198,7 +201,7 @@ class PostgresLookups:
         return link
 
     def _connected(self, opened: "asyncio.Future[Link]") -> None:
-        self._opening = False
+        self._opening = None
         if opened.cancelled() or opened.exception() is not None:
             waiting, self._waiting = self._waiting, []
             self._refuse(waiting)
