@@ -110,10 +110,11 @@ def _greet(settings: Settings, store: Store, port: int) -> None:
     lines = [f"Admin Center serves on {base} (data in {where}). Ctrl-C stops it."]
     if store.has_no_integration():
         data = "" if str(settings.data) == "data" else f" --data {shlex.quote(str(settings.data))}"
+        with_url = "with ADMINCENTER_DATABASE_URL set as here, " if settings.database_url else ""
         command = sys.argv[0] if Path(sys.argv[0]).name == "admincenter" else ".venv/bin/admincenter"
         lines += [
             "",
-            "No integration exists yet. In another terminal, paste:",
+            f"No integration exists yet. In another terminal, {with_url}paste:",
             "",
             f'  {shlex.quote(command)} integration create{data} --purpose security --name "My first integration" \\',
             f"      --allow-ip 127.0.0.1 --permission read_security_audit_logs --base-url {base}",

@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused (a sentence on standard error says why); 2 wrong u
 interrupted. Each group of commands is imported when it is used, and `serve` starts without the command line's own library.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -44,6 +45,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; its exit code. What was expected to go wrong is one line on standard error."""
+    logging.getLogger(__package__).addHandler(logging.NullHandler())  # a command says one line, a server sets up its log
     try:
         code = _dispatch(list(arguments))
         sys.stdout.flush()

@@ -51,6 +51,9 @@ class Store(Protocol):
     def backup(self, target: Path, by: Origin, told: Told) -> None:
         """One moment of the database as a new file."""
 
+    def restored(self, by: Origin) -> Restored:
+        """Makes a database fit that other tools put back."""
+
     def close(self) -> None: ...
 
 

@@ -12,6 +12,7 @@ from admincenter.core.audit import SYSTEM, Origin
 from admincenter.core.errors import KeyRefused, OutcomeUnknown, StartRefused, StorageUnavailable
 from admincenter.core.integrations import revoke_from_the_future
 from admincenter.core.ports import Change, Tx
+from admincenter.core.restoration import Restored, bring_all_back
 from admincenter.core.tokens import LIFE
 from admincenter.store import backup, creation, keyfile, rotation
 from admincenter.store.clock import Clock
@@ -147,6 +148,13 @@ class Store:
         with self.engine.connected() as database:
             recorded = partial(self.write, lambda tx: backup.told_everywhere(tx, target.name, by))
             backup.take(database, self.clock, target, told, recorded)
+
+    def restored(self, by: Origin) -> Restored:
+        """What a restore by PostgreSQL's own tools must be followed by, so that it revives nothing. Raises StartRefused."""
+        if self.engine.embedded:
+            raise StartRefused(f"{self.name} is restored, and made fit to serve, with `admincenter database restore FILE`")
+        key = self.keyring().primary
+        return self.write(lambda tx: bring_all_back(tx, key, by, os.urandom))
 
     def add_key(self, by: Origin) -> str:
         """A new server key, live for look-ups; its id. Raises KeyRefused."""
