@@ -43,6 +43,9 @@ class Upkeep(Protocol):
     """Work beside a server that serves, on a thread of its own."""
 
     def start(self) -> None: ...
+    def after_commit(self, database: Database) -> None:
+        """What only the one who writes can do, between two commits."""
+
     def stop(self) -> None:
         """Ends it, and waits for its end."""
 

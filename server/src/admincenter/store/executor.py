@@ -60,9 +60,9 @@ class Executor:
         self.peek = self._lookups.peek
         self._writes_over: Database | None = None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._upkeep = self._engine.upkeep(self)
         self._writer = threading.Thread(target=self._write_all, name="writer")
         self._writer.start()
-        self._upkeep = self._engine.upkeep(self)
         if self._upkeep is not None:
             self._upkeep.start()
 
@@ -158,6 +158,8 @@ class Executor:
             self._writes_over = self._engine.connect_to_write()
         outcomes = commit_batch(self._writes_over, jobs, self._entropy)
         self.commits += 1
+        if self._upkeep is not None:
+            self._upkeep.after_commit(self._writes_over)
         return outcomes
 
     def _take(self) -> list[_Waiting]:
