@@ -151,8 +151,8 @@ COMMANDS = {
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("mysql://hidden@host/database", "must begin with postgresql://"),
-        ("postgresql://u:hidden@[::1/database", "cannot be read"),
+        ("mysql://hidden@host/database", "must begin with postgresql://|must be postgresql://"),
+        ("postgresql://u:hidden@[::1/database", "cannot be read|database-url is wrong"),
         ("postgresql://u:hidden@/postgres?colour=red", "cannot be read"),
         ("postgresql://u:hidden@127.0.0.1:1/postgres", "cannot be used: .*refused"),
         ("postgresql://postgres:hidden@/no_such_database?host={directory}", "cannot be used: .*does not exist"),

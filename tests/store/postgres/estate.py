@@ -13,7 +13,8 @@ from admincenter.core.ports import Change, Tx, UsageCount, WaitingAddress
 from admincenter.core.query import Search
 from admincenter.store import keyfile, tables
 from admincenter.store.database import Database
-from admincenter.store.opening import DATABASE, Store
+from admincenter.store.directory import DATABASE
+from admincenter.store.opening import Store
 from admincenter.store.postgres.clock import DatabaseClock
 from admincenter.store.postgres.connector import Connector
 from admincenter.store.postgres.database import PostgresDatabase

@@ -14,9 +14,10 @@ from admincenter.core.query import Search
 from admincenter.core.verification import Evidence, verify
 from admincenter.core.whole import Moved
 from admincenter.store import facts, tables
+from admincenter.store.directory import DATABASE
 from admincenter.store.move import move
 from admincenter.store.move_back import move_back
-from admincenter.store.opening import DATABASE, Store
+from admincenter.store.opening import Store
 from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.restore import place_of, restore
 from admincenter.store.sqlite import SqliteDatabase

@@ -28,10 +28,10 @@ REFUSED, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 class _Storage:
     """`context.Storage` over the real store."""
 
-    def open(self, data: Path, key_file: Path | None) -> "Store":
+    def open(self, data: Path, key_file: Path | None, database_url: str) -> "Store":
         from admincenter.store.opening import Store
 
-        return Store(data, key_file)
+        return Store(data, key_file, database_url=database_url)
 
     def restore(self, data: Path, key_file: Path | None, source: Path, by: "Origin", told: "Told") -> "Restored":
         from admincenter.store.restore import place_of, restore
@@ -71,6 +71,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; its exit code. What was expected to go wrong is one line on standard error."""
+    logging.getLogger(__package__).addHandler(logging.NullHandler())  # a command says one line, a server sets up its log
     try:
         code = _dispatch(list(arguments))
         sys.stdout.flush()

@@ -1,6 +1,5 @@
 """`database status|migrate|grants`: how a database stands, its schema brought up, the rights of the server's role."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -10,49 +9,37 @@ from admincenter.cli.context import Context, command, group
 
 app = group("")
 
-Url = Annotated[
-    str | None,
-    typer.Option(
-        "--database-url",
-        metavar="URL",
-        help="A PostgreSQL: postgresql://user@host/database. [ADMINCENTER_DATABASE_URL; without one, the data directory]",
-    ),
-]
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="The role that the server connects as.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Run the statements instead of printing them.")]
-
-
-def _wanted(url: str | None) -> str:
-    return url if url is not None else os.environ.get("ADMINCENTER_DATABASE_URL", "")
 
 
 @command(
     app, "status", example="admincenter database status --database-url postgresql://admincenter@db.example.com/admincenter"
 )
-def status(cli: Context, url: Url = None) -> None:
+def status(cli: Context) -> None:
     """Show which engine and schema it is, whether it is in service, and what the role of the connection may do."""
-    output.record(cli, cli.storage.standing(_wanted(url), cli.data)._asdict())
+    output.record(cli, cli.storage.standing(cli.database_url, cli.data)._asdict())
 
 
 @command(app, "migrate", example="admincenter database migrate --database-url postgresql://migrator@db.example.com/admincenter")
-def migrate(cli: Context, url: Url = None) -> None:
+def migrate(cli: Context) -> None:
     """Bring the schema up to this version, one command at a time; repeating it does nothing.
 
     Where the server has a role of its own, `database grants` gives it its rights afterwards.
     """
-    done = cli.storage.migrated(_wanted(url), cli.data)
+    done = cli.storage.migrated(cli.database_url, cli.data)
     text = f"{done.database} has schema {done.after}"
     text += f"; applied: {', '.join(done.applied)}" if done.applied else ", which is this version's; nothing was to do"
     output.sentence(cli, text, done._asdict())
 
 
 @command(app, "grants", example="admincenter database grants admincenter_server --apply")
-def grants(cli: Context, role: Role, apply: Apply = False, url: Url = None) -> None:
+def grants(cli: Context, role: Role, apply: Apply = False) -> None:
     """Print what makes a role the server's: it may serve, and can neither change nor delete what is in the audit log.
 
     Connect as the role that migrates, and repeat this after each migration.
     """
-    statements = list(cli.storage.rights_of_the_server(_wanted(url), role, apply))
+    statements = list(cli.storage.rights_of_the_server(cli.database_url, role, apply))
     if cli.json:
         output.document({"role": role, "applied": apply, "statements": statements})
     elif apply:

@@ -19,9 +19,12 @@ def text(value: str, what: str, limit: int = 200, *, may_be_empty: bool = False)
 
 def visible(value: str, limit: int) -> str:
     """A stranger's text (a User-Agent, say) made fit to store: capped, control and direction characters replaced."""
+    value = value[:limit]
+    if value.isascii() and value.isprintable():
+        return value
     return "".join(
         "\N{REPLACEMENT CHARACTER}" if each in _DIRECTION or unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") else each
-        for each in value[:limit]
+        for each in value
     )
 
 

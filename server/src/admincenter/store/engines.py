@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from admincenter.core.errors import OutcomeUnknown, StartRefused, StorageUnavailable
-from admincenter.store import opening, sqlite
+from admincenter.store import directory, sqlite
 from admincenter.store.clock import SystemClock
 from admincenter.store.database import Database
 from admincenter.store.postgres.clock import DatabaseClock
@@ -59,10 +59,10 @@ def opened(data: Path, *, read_only: bool = False) -> Iterator[SqliteDatabase]:
 
 def file_of(data: Path) -> Path:
     """The file of a data directory. Raises StartRefused where there is none, or another user's."""
-    path = data / opening.DATABASE
+    path = data / directory.DATABASE
     if not path.is_file():
         raise StartRefused(f"There is no database in {data}")
-    opening.refuse_foreign_owner(path)
+    directory.refuse_foreign_owner(path)
     return path
 
 
@@ -75,8 +75,8 @@ def either(url: str, data: Path, *, changes: bool) -> Iterator[tuple[Database, s
             yield database, connector.name
     elif changes:
         path = file_of(data)
-        with opening.alone(data), opened(data) as file:
+        with directory.alone(data), opened(data) as file:
             yield file, str(path)
     else:
         with opened(data, read_only=True) as file:
-            yield file, str(data / opening.DATABASE)
+            yield file, str(data / directory.DATABASE)

@@ -1,6 +1,7 @@
 """The statements on integrations, their permissions, allowlists and tokens."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from admincenter.core.ports import Facts, Integration, NewIntegration, Standing, TokenRow, WaitingAddress
 from admincenter.core.tokens import LIFE
@@ -34,6 +35,11 @@ WHERE token_digest IS NOT NULL AND instance = ?
 _WAITING_KEPT = 100
 
 
+@cache
+def _by_app_ids(number: int) -> str:
+    return f"{_FACTS} WHERE app_id IN ({', '.join('?' * number)})"
+
+
 class SqlIntegrations:
     """`ports.Integrations` in SQL."""
 
@@ -41,7 +47,7 @@ class SqlIntegrations:
         self._sql = sql
 
     def facts_by_app_id(self, app_ids: Sequence[str]) -> list[Facts | None]:
-        rows = self._sql.all(f"{_FACTS} WHERE app_id IN ({', '.join('?' * len(app_ids))})", app_ids)
+        rows = self._sql.all(_by_app_ids(len(app_ids)), app_ids)
         found = {row.app_id: row for row in map(Facts._make, rows)}
         return [found.get(each) for each in app_ids]
 

@@ -18,7 +18,7 @@ from admincenter.core.errors import KeyRefused, StartRefused
 from admincenter.core.ports import Change, Tx
 from admincenter.core.verification import Evidence
 from admincenter.core.whole import Moved, Progress
-from admincenter.store import checking, creation, engines, facts, keyfile, migrate, moving, opening, tables
+from admincenter.store import checking, creation, directory, engines, facts, keyfile, migrate, moving, tables
 from admincenter.store.clock import SystemClock
 from admincenter.store.moving import Mark
 from admincenter.store.postgres import copying
@@ -51,7 +51,7 @@ def move(data: Path, key_file: Path | None, url: str, by: Origin, told: Progress
     """Moves, or goes on with a move that was broken off. Raises StartRefused, and then the data directory is as it was."""
     engines.file_of(data)
     connector = engines.connector_to(url)
-    with opening.alone(data), engines.opened(data) as source, engines.reached(connector) as target:
+    with directory.alone(data), engines.opened(data) as source, engines.reached(connector) as target:
         if not migrate.applied(source) or facts.get(source.sql, facts.TAKEN_AT):
             raise StartRefused(f"{data} holds no database that is in service; nothing can be moved from there")
         migrate.bring_up(source, SystemClock())

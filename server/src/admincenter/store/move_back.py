@@ -10,7 +10,7 @@ from admincenter.core.audit import Origin
 from admincenter.core.errors import StartRefused
 from admincenter.core.ports import Change, Tx, Window
 from admincenter.core.whole import Moved, Progress
-from admincenter.store import engines, facts, migrate, moving, opening, tables
+from admincenter.store import directory, engines, facts, migrate, moving, tables
 from admincenter.store.move import Move, together, told_everywhere
 from admincenter.store.moving import Mark
 from admincenter.store.writer import write_one
@@ -23,13 +23,13 @@ def move_back(data: Path, url: str, by: Origin, told: Progress) -> Moved:
     """Puts the old file in service again, and takes the new database out of it. Raises StartRefused."""
     engines.file_of(data)
     connector = engines.connector_to(url)
-    with opening.alone(data), engines.opened(data) as source, engines.reached(connector) as target:
+    with directory.alone(data), engines.opened(data) as source, engines.reached(connector) as target:
         if not migrate.applied(source) or facts.get(source.sql, facts.MOVED_TO) is None:
             raise StartRefused(f"{data} was not moved; there is nothing to undo")
         one = Move(source, target, connector.name, tables.of(source), by, told)
         together(target, lambda: _take_out_of_service(one))
         write_one(source, lambda tx: _put_in_service(one, tx), os.urandom)
-        return Moved(str(data / opening.DATABASE), 0, len(source.tx.instances.all()))
+        return Moved(str(data / directory.DATABASE), 0, len(source.tx.instances.all()))
 
 
 def _take_out_of_service(one: Move) -> None:

@@ -37,6 +37,10 @@ class Sql(Protocol):
         """Executes several statements without parameters."""
 
 
+class Locked(Exception):
+    """The cause of a StorageUnavailable: a lock was waited for in vain. The transaction stands, up to its last savepoint."""
+
+
 class Broken(Exception):
     """The storage below us failed (an I/O error, a damaged file). This process must not go on with it (F03)."""
 
