@@ -41,6 +41,7 @@ class Served:
         self._greeting = data.with_name(data.name + ".out")
         self._database_url = flags.get("database_url", "")
         self.place = ["--data", str(data), *(["--database-url", self._database_url] if self._database_url else [])]
+        self._key_file = Path(flags["key_file"]) if "key_file" in flags else None
         self._flags = [part for name, value in flags.items() for part in ("--" + name.replace("_", "-"), value)]
 
     def begin(self) -> Self:
@@ -60,7 +61,7 @@ class Served:
         """Starts it and waits until it is ready."""
         self.begin()
         until(self._ready, "readiness")
-        self.store = Store(self.data, database_url=self._database_url)
+        self.store = Store(self.data, self._key_file, database_url=self._database_url)
         return self
 
     def _url(self) -> str:
