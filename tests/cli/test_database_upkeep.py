@@ -175,17 +175,17 @@ def guarded(postgres: Cluster, postgres_url: str) -> Iterator[str]:
     """A role whose password the server asks for; the URL with a wrong one."""
     rules = postgres.directory / "data" / "pg_hba.conf"
     before = rules.read_text()
-    postgres.execute("DO $$ BEGIN CREATE ROLE guarded LOGIN PASSWORD 'right'; EXCEPTION WHEN duplicate_object THEN END $$")
-    rules.write_text("local all guarded scram-sha-256\n" + before)
+    postgres.execute("DO $$ BEGIN CREATE ROLE asked_for_it LOGIN PASSWORD 'right'; EXCEPTION WHEN duplicate_object THEN END $$")
+    rules.write_text("local all asked_for_it scram-sha-256\n" + before)
     _reload(postgres, True)
-    yield as_role(postgres_url, "guarded:wrong")
+    yield as_role(postgres_url, "asked_for_it:wrong")
     rules.write_text(before)
     _reload(postgres, False)
 
 
 def _reload(postgres: Cluster, with_rule: bool) -> None:
     postgres.execute("SELECT pg_reload_conf()")
-    asked = "SELECT count(*) FROM pg_hba_file_rules WHERE 'guarded' = ANY(user_name)"
+    asked = "SELECT count(*) FROM pg_hba_file_rules WHERE 'asked_for_it' = ANY(user_name)"
     until(lambda: postgres.execute(asked) == [(int(with_rule),)], "the rules")
 
 
