@@ -21,7 +21,7 @@ PASSWORD = "rather-secret"
         ("mysql://server@{host}/data", "it must be postgresql://role@host/name"),
         ("postgresql://server:rather-secret@x@/data", "it must be postgresql://role:password@host/name"),
         ("postgresql://server:rather-secret/x@/data", "it must be postgresql://role:password@host/name"),
-        ("postgresql://server:rather-secret@/data?host={host}&colour=red", 'URL query parameter: "colour"'),
+        ("postgresql://server:rather-secret@/data?host={host}&colour=red", "cannot be read; it must be like"),
         ("postgresql://server:rather-secret@/nowhere?host={host}/nowhere", "No such file or directory"),
         ("postgresql://server:rather-secret@127.0.0.1:1/nowhere", "Connection refused"),
         ("postgresql://nobody:rather-secret@/postgres?host={host}", 'role "nobody" does not exist'),
