@@ -11,13 +11,14 @@ from admincenter.api.request import Request
 from admincenter.app import App
 from admincenter.store.opening import Store
 from admincenter.store.sqlite import SqliteDatabase
+from admincenter.store.sqlite_engine import SqliteEngine
 from bench.site import Site
 
 _CALLS = 100
 
 
-class _TracedStore(Store):
-    """A store whose connections count the SELECTs that the event loop's thread runs while `counting`."""
+class _TracedEngine(SqliteEngine):
+    """An engine whose connections count the SELECTs that the event loop's thread runs while `counting`."""
 
     counting = False
     counted = 0
@@ -36,25 +37,26 @@ class _TracedStore(Store):
 def selects_of_a_call(on: Site) -> float:
     """SELECTs in one `GET /me`, over a hundred of them."""
     [token] = on.mint(on.some(1))
-    store = _TracedStore(Path(on.data))
+    store = Store(Path(on.data))
     try:
         return asyncio.run(_count(store, on.data, token))
     finally:
         store.close()
 
 
-async def _count(store: _TracedStore, data: Path, token: str) -> float:
+async def _count(store: Store, data: Path, token: str) -> float:
     found = settings.read({"data": str(data), "port": "8080", "access_log": "off"}, {})
+    store.engine = traced = _TracedEngine(data, store.clock)
     app = App(found, store, found.port, worker=0, broken=lambda: None)
     await app.start()
     try:
-        store.counting = True
+        traced.counting = True
         for _ in range(_CALLS):
             await _call(app, token)
-        store.counting = False
+        traced.counting = False
     finally:
         await app.stop()
-    return store.counted / _CALLS
+    return traced.counted / _CALLS
 
 
 async def _call(app: App, token: str) -> None:

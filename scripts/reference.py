@@ -174,8 +174,8 @@ def _call_row(refusal: type[errors.Refusal]) -> tuple[str, ...]:
 
 def _sample() -> str:
     """An answer as it goes over the wire."""
-    status, headers, body = answers.graph(errors.TokenExpired(), "A0123456789abcdefghijkl")
-    lines = [f"HTTP/1.1 {status}", *(f"{name.decode()}: {value.decode()}" for name, value in headers), "", body.decode()]
+    reply = answers.graph(errors.TokenExpired(), "A0123456789abcdefghijkl")
+    lines = [f"HTTP/1.1 {reply.status}", *reply.headers.decode().splitlines(), "", reply.body.decode()]
     return "\n".join(["```text", *lines, "```"])
 
 

@@ -21,7 +21,7 @@ from admincenter.store.postgres.database import PostgresDatabase
 from tests.postgres_cluster import Cluster, private_cluster
 from tests.settable_clock import SettableClock
 
-pytest_plugins = ["tests.left_out"]
+pytest_plugins = ["tests.left_out", "tests.engines"]
 
 settings.register_profile("house", deadline=None)  # no test asserts on speed: the machine may be busy
 settings.load_profile("house")

@@ -39,6 +39,9 @@ class Served:
     def __init__(self, data: Path, **flags: str) -> None:
         self.data, self.log = data, data.with_name(data.name + ".log")
         self._greeting = data.with_name(data.name + ".out")
+        self._database_url = flags.get("database_url", "")
+        self.place = ["--data", str(data), *(["--database-url", self._database_url] if self._database_url else [])]
+        self._key_file = Path(flags["key_file"]) if "key_file" in flags else None
         self._flags = [part for name, value in flags.items() for part in ("--" + name.replace("_", "-"), value)]
 
     def begin(self) -> Self:
@@ -58,7 +61,7 @@ class Served:
         """Starts it and waits until it is ready."""
         self.begin()
         until(self._ready, "readiness")
-        self.store = Store(self.data)
+        self.store = Store(self.data, self._key_file, database_url=self._database_url)
         return self
 
     def _url(self) -> str:
@@ -97,7 +100,7 @@ class InProcess:
     """The application under its own protocol in a thread of this process, for tests that decide what time it is."""
 
     def __init__(self, data: Path, clock: Clock, **flags: str) -> None:
-        self.store = Store(data, create=True, clock=clock)
+        self.store = Store(data, create=True, clock=clock, database_url=flags.get("database_url", ""))
         self._settings = settings.read({"data": str(data), "access_log": "off"} | flags, {})
         self._socket = socket.create_server((self._settings.host, 0))
         self.port: int = self._socket.getsockname()[1]

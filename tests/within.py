@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from admincenter.core.ports import Tx
 from admincenter.store.clock import Clock
+from admincenter.store.database import Database
 from admincenter.store.opening import Store
 from admincenter.store.sqlite import SqliteDatabase
 
@@ -16,7 +17,7 @@ T = TypeVar("T")
 class Within:
     """Reads, and runs statements by hand, on one connection."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.sql = database.sql
         self._tx = database.tx
 

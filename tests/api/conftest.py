@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engines import NewDatabase
 from tests.serving import InProcess, Served
 from tests.settable_clock import SettableClock
 from tests.tenant import Tenant
@@ -17,16 +18,16 @@ def hands() -> SettableClock:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock) -> Iterator[InProcess]:
+def server(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock, new_database: NewDatabase) -> Iterator[InProcess]:
     """The server in this process, with the default settings."""
-    with InProcess(tmp_path_factory.mktemp("server") / "data", hands) as running:
+    with InProcess(tmp_path_factory.mktemp("server") / "data", hands, **new_database()) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[Served]:
     """A server process with one worker and the default settings."""
-    with Served(tmp_path_factory.mktemp("served") / "data") as running:
+    with Served(tmp_path_factory.mktemp("served") / "data", **new_database()) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from admincenter.core.permissions import Permission
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import Served, until
 from tests.tenant import Tenant
@@ -19,11 +20,11 @@ ROUNDS = 36
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def pair(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[Served]:
     """A server with two workers, whose limits are out of the way of a thousand calls."""
     data: Path = tmp_path_factory.mktemp("pair") / "data"
     flags = {"workers": "2", "api_rate": "100000", "api_burst": "100000", "mint_rate": "10000", "mint_burst": "10000"}
-    with Served(data, **flags) as running:
+    with Served(data, **flags, **new_database()) as running:
         yield running
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
@@ -57,10 +58,10 @@ def test_what_proxies_may_say_of_host_and_scheme_is_ignored(server: InProcess, t
 
 
 @pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+def public(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server with a public address."""
     data = tmp_path_factory.mktemp("public") / "data"
-    with InProcess(data, SettableClock(), public_url="https://Admin.example.com") as running:
+    with InProcess(data, SettableClock(), public_url="https://Admin.example.com", **new_database()) as running:
         yield running
 
 
@@ -97,10 +98,10 @@ def test_a_peer_that_is_no_declared_proxy_is_not_believed(server: InProcess, ten
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+def proxied(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server behind declared proxies: this machine, and one that speaks the newer family."""
     data = tmp_path_factory.mktemp("proxied") / "data"
-    with InProcess(data, SettableClock(), trusted_proxies="127.0.0.1/32, 2001:db8:1::/48") as running:
+    with InProcess(data, SettableClock(), trusted_proxies="127.0.0.1/32, 2001:db8:1::/48", **new_database()) as running:
         yield running
 
 

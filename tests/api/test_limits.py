@@ -8,6 +8,7 @@ import pytest
 
 from admincenter.core import credentials
 from admincenter.core.credentials import SECRET_PREFIX
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
@@ -18,10 +19,10 @@ HERE, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock) -> Iterator[InProcess]:
+def proxied(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server behind a proxy on this machine, so that tests choose where they come from; five at once, then one a second."""
     flags = {"mint_rate": "1", "mint_burst": "5", "api_rate": "1", "api_burst": "5", "trusted_proxies": "127.0.0.1/32"}
-    with InProcess(tmp_path_factory.mktemp("proxied") / "data", hands, **flags) as running:
+    with InProcess(tmp_path_factory.mktemp("proxied") / "data", hands, **flags, **new_database()) as running:
         yield running
 
 

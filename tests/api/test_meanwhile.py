@@ -1,5 +1,6 @@
 """What the gate allowed is proved again where it takes effect; and nothing is served that cannot be recorded."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from admincenter.core.credentials import TOKEN_PREFIX, mint_text
 from admincenter.core.permissions import Permission
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess, until
 from tests.settable_clock import SettableClock
@@ -17,10 +20,11 @@ from tests.wire import HANG, Reply, Wire
 
 
 @contextmanager
-def nobody_else_writes(server: InProcess) -> Iterator[None]:
-    """Holds the database as a long transaction of another process would."""
+def nobody_else_writes(server: InProcess, tenant: Tenant) -> Iterator[None]:
+    """Holds the log of the instance as a long transaction of another process would."""
     with server.store.connected() as database:
         database.begin()
+        database.tx.audit.heads([tenant.instance])
         try:
             yield
         finally:
@@ -70,10 +74,11 @@ def test_a_request_that_was_allowed_before_a_reset_buys_nothing_after_it(server:
     key = server.store.keyring().primary
     with server.store.connected() as database:
         database.begin()
-        asking.start()
-        for _ in range(20):
-            assert server.wire.get("/healthz").status == 200
         row = (tenant.instance, tenant.app_id)
+        database.tx.integrations.get(*row)
+        asking.start()
+        for _ in range(20):  # it was heard, and looked up, before the last of these
+            assert_graph_error(server.wire.get("/me", mint_text(TOKEN_PREFIX, os.urandom)), 400, 190, 467)
         database.tx.integrations.set_secret(*row, b"another" + bytes(25), key.key_id, database.tx.now)
         database.commit()
     asking.join(HANG)
@@ -81,12 +86,14 @@ def test_a_request_that_was_allowed_before_a_reset_buys_nothing_after_it(server:
     assert tenant.facts.token_digest is None
 
 
-def test_where_nothing_can_be_recorded_for_five_seconds_nothing_is_served_until_it_can(tmp_path: Path) -> None:
+def test_where_nothing_can_be_recorded_for_five_seconds_nothing_is_served_until_it_can(
+    tmp_path: Path, new_database: NewDatabase
+) -> None:
     hands = SettableClock()
-    with InProcess(tmp_path / "data", hands) as server:
+    with InProcess(tmp_path / "data", hands, **new_database()) as server:
         tenant = Tenant(server.store)
         token = server.wire.token(tenant.credential).json["access_token"]
-        with nobody_else_writes(server):
+        with nobody_else_writes(server, tenant):
             assert server.wire.get("/me", token).status == 200
             assert server.wire.token(tenant.credential, grant_type="x").status == 400
 

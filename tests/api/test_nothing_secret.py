@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
+from admincenter.store.opening import Store
+from tests.engines import NewDatabase
 from tests.serving import Served
 from tests.tenant import Tenant
 from tests.wire import JSON, Wire, multipart
@@ -54,10 +56,12 @@ def _use_everywhere(wire: Wire, credential: str, token: str) -> None:
 
 
 @pytest.fixture(scope="module", params=["console", "json"])
-def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
+def remains(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+) -> tuple[Path, list[bytes]]:
     """The folder of a server that was used and stopped, its log in it, and every secret and token that it ever saw."""
     folder, canaries = tmp_path_factory.mktemp("remains"), []
-    with Served(folder / "data", log_format=request.param, workers="2") as running:
+    with Served(folder / "data", log_format=request.param, workers="2", **new_database()) as running:
         tenant = Tenant(running.store)
         for _each in range(2):
             token = running.wire.token(tenant.credential).json["access_token"]
@@ -68,7 +72,15 @@ def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         canaries.append(tenant.secret.encode())
         live = running.wire.current(tenant.credential).json["access_token"]
         canaries.append(live.encode())
+        (folder / "stored").write_bytes(stored(running.store))
     return folder, canaries
+
+
+def stored(store: Store) -> bytes:
+    """Every value of every table: on PostgreSQL the files of the database are out of reach."""
+    with store.connected() as database:
+        rows = [row for table in sorted(database.tables()) for row in database.sql.all(f"SELECT * FROM {table}")]
+    return b"\n".join(each if isinstance(each, bytes) else str(each).encode() for row in rows for each in row)
 
 
 def _search(folder: Path, canaries: list[bytes]) -> list[str]:
@@ -87,7 +99,8 @@ def test_no_secret_and_no_token_is_in_the_data_directory_or_the_log(remains: tup
     folder, canaries = remains
     assert len(canaries) == 6
     names = {file.name for file in folder.rglob("*")}
-    assert {"admincenter.db", "server.key", "data.log", "data.out"} <= names
+    assert {"stored", "server.key", "data.log", "data.out"} <= names
+    assert (folder / "stored").stat().st_size > 10_000
     assert _search(folder, canaries) == []
 
 

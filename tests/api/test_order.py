@@ -10,6 +10,7 @@ import pytest
 from admincenter.core import credentials
 from admincenter.core.credentials import SECRET_PREFIX, TOKEN_PREFIX
 from admincenter.core.permissions import Permission
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
@@ -90,10 +91,10 @@ def _name(pair: tuple[Fault, Fault]) -> str:
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock) -> Iterator[InProcess]:
+def strict(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server that allows each integration one token and one call a second."""
     flags = dict.fromkeys(("mint_rate", "mint_burst", "api_rate", "api_burst"), "1")
-    with InProcess(tmp_path_factory.mktemp("strict") / "data", hands, **flags) as running:
+    with InProcess(tmp_path_factory.mktemp("strict") / "data", hands, **flags, **new_database()) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
@@ -42,9 +43,11 @@ def test_figures_are_not_for_those_who_come_through_a_proxy_that_nobody_declared
 
 
 @pytest.mark.parametrize("who", ["on", "loopback", "off"])
-def test_figures_are_for_those_who_may_see_them(tmp_path_factory: pytest.TempPathFactory, who: str) -> None:
+def test_figures_are_for_those_who_may_see_them(
+    tmp_path_factory: pytest.TempPathFactory, who: str, new_database: NewDatabase
+) -> None:
     data = tmp_path_factory.mktemp("figures") / "data"
-    with InProcess(data, SettableClock(), metrics=who, trusted_proxies="127.0.0.1") as running:
+    with InProcess(data, SettableClock(), metrics=who, trusted_proxies="127.0.0.1", **new_database()) as running:
         local, remote, unknown = (
             running.wire.get("/metrics", headers=[("X-Forwarded-For", each)] if each else [])
             for each in ("127.0.0.2", "192.0.2.1", "")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from admincenter.core.credentials import SECRET_PREFIX, mint_text
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess, Served, until
 from tests.settable_clock import SettableClock
@@ -44,9 +45,11 @@ def test_what_hides_in_a_user_agent_is_stored_as_harmless_text(server: InProcess
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock) -> Iterator[InProcess]:
+def proxied(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server behind a proxy on this machine, so that tests choose where they come from."""
-    with InProcess(tmp_path_factory.mktemp("proxied") / "data", hands, trusted_proxies="127.0.0.1/32") as running:
+    with InProcess(
+        tmp_path_factory.mktemp("proxied") / "data", hands, trusted_proxies="127.0.0.1/32", **new_database()
+    ) as running:
         yield running
 
 
@@ -130,8 +133,8 @@ def test_refusals_are_written_within_seconds_without_being_asked(served: Served)
     until(lambda: counted(tenant.log())["token.refused ParameterBad"] == 3, "the refusals in the log", 5)
 
 
-def test_everything_that_was_counted_is_written_once_at_the_stop(tmp_path: Path) -> None:
-    with Served(tmp_path / "data") as running:
+def test_everything_that_was_counted_is_written_once_at_the_stop(tmp_path: Path, new_database: NewDatabase) -> None:
+    with Served(tmp_path / "data", **new_database()) as running:
         tenant = Tenant(running.store)
         token = running.wire.token(tenant.credential).json["access_token"]
         for _each in range(3):

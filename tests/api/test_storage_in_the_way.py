@@ -1,37 +1,55 @@
 """When the database will not have it, or somebody else was faster: nothing half done, nothing served unrecorded."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from admincenter.core.credentials import TOKEN_PREFIX, mint_text
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
 from tests.tenant import Tenant, counted
 from tests.wire import Reply, Wire
 
-MINT_CHANGES_NOTHING = "BEFORE UPDATE OF token_digest ON integrations BEGIN SELECT RAISE(IGNORE); END"
-LOG_TAKES_NOTHING = "BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'the log is not writable'); END"
-USAGE_TAKES_NOTHING = "BEFORE INSERT ON usage BEGIN SELECT RAISE(ABORT, 'usage is not writable'); END"
+MINT_CHANGES_NOTHING = ("BEFORE UPDATE OF token_digest ON integrations", "")
+LOG_TAKES_NOTHING = ("BEFORE INSERT ON audit_events", "the log is not writable")
+USAGE_TAKES_NOTHING = ("BEFORE INSERT ON usage", "usage is not writable")
+"""When a rule speaks up, and what it says; where it says nothing, the row is left as it is."""
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock) -> Iterator[InProcess]:
+def server(tmp_path_factory: pytest.TempPathFactory, hands: SettableClock, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server of the test's own: what stands in its way would stand in the others'."""
-    with InProcess(tmp_path_factory.mktemp("own") / "data", hands) as running:
+    with InProcess(tmp_path_factory.mktemp("own") / "data", hands, **new_database()) as running:
         yield running
 
 
 @contextmanager
-def _in_the_way(server: InProcess, rule: str) -> Iterator[None]:
+def _in_the_way(server: InProcess, rule: tuple[str, str]) -> Iterator[None]:
     """A rule in the database that nobody of ours wrote."""
+    put, take_away = (_in_sqlite if server.store.engine.embedded else _in_postgres)(*rule)
     with server.store.connected() as database:
-        database.sql.run(f"CREATE TRIGGER in_the_way {rule}")
+        for each in put:
+            database.sql.run(each)
         try:
             yield
         finally:
-            database.sql.run("DROP TRIGGER in_the_way")
+            database.sql.run(take_away)
+
+
+def _in_sqlite(when: str, says: str) -> tuple[list[str], str]:
+    act = f"ABORT, '{says}'" if says else "IGNORE"
+    return [f"CREATE TRIGGER in_the_way {when} BEGIN SELECT RAISE({act}); END"], "DROP TRIGGER in_the_way"
+
+
+def _in_postgres(when: str, says: str) -> tuple[list[str], str]:
+    act = f"RAISE EXCEPTION '{says}'" if says else "RETURN NULL"
+    function = f"CREATE FUNCTION in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act}; END $$"
+    trigger = f"CREATE TRIGGER in_the_way {when} FOR EACH ROW EXECUTE FUNCTION in_the_way()"
+    return [function, trigger], "DROP FUNCTION in_the_way CASCADE"
 
 
 def test_a_mint_that_finds_its_row_changed_twice_is_given_up_and_nothing_changed(server: InProcess, tenant: Tenant) -> None:
@@ -44,7 +62,7 @@ def test_a_mint_that_finds_its_row_changed_twice_is_given_up_and_nothing_changed
 
 
 class Rival:
-    """Holds the database's write lock while a token request waits for it, changes the row, and lets go."""
+    """Holds the lock on the row, or on all, while a token request waits for it, changes the row, and lets go."""
 
     def __init__(self, server: InProcess, tenant: Tenant) -> None:
         self._server, self._tenant = server, tenant
@@ -54,9 +72,10 @@ class Rival:
         wire = self._server.wire
         with self._server.store.connected() as database, wire.open() as line:
             database.begin()
+            database.tx.integrations.get(self._tenant.instance, self._tenant.app_id)
             line.send(_token_request(wire, self._tenant))
-            for _each in range(3):  # whoever is answered now was heard after the token request
-                wire.get("/healthz")
+            for _each in range(3):  # whoever is answered now was heard, and looked up, after the token request
+                assert_graph_error(wire.get("/me", mint_text(TOKEN_PREFIX, os.urandom)), 400, 190, 467)
             database.sql.run(f"UPDATE integrations SET {change} WHERE app_id = ?", (*values, self._tenant.app_id))  # type: ignore[arg-type]
             database.commit()
             return line.read()
@@ -100,7 +119,7 @@ def test_a_token_that_cannot_be_recorded_is_not_issued(server: InProcess, tenant
 
 @pytest.mark.parametrize("rule", [LOG_TAKES_NOTHING, USAGE_TAKES_NOTHING])
 def test_nothing_is_served_for_long_that_cannot_be_recorded(
-    server: InProcess, tenant: Tenant, token: str, hands: SettableClock, rule: str
+    server: InProcess, tenant: Tenant, token: str, hands: SettableClock, rule: tuple[str, str]
 ) -> None:
     """After five seconds in which refusals or usage could not be written, guarded reads are refused too."""
     assert server.wire.get("/me", token).status == 200

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from admincenter.core.credentials import TOKEN_PREFIX, read_text
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
@@ -138,10 +139,10 @@ def test_an_empty_body_carries_nothing(wire: Wire) -> None:
 
 
 @pytest.fixture(scope="module")
-def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+def lenient(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server whose operator allows credentials in URLs."""
     data = tmp_path_factory.mktemp("lenient") / "data"
-    with InProcess(data, SettableClock(), allow_credentials_in_url="on") as running:
+    with InProcess(data, SettableClock(), allow_credentials_in_url="on", **new_database()) as running:
         yield running
 
 

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.rawly import Rawly
+from tests.engines import NewDatabase
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
 from tests.tenant import Tenant
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+def server(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server with the default settings."""
-    with InProcess(tmp_path_factory.mktemp("server") / "data", SettableClock()) as running:
+    with InProcess(tmp_path_factory.mktemp("server") / "data", SettableClock(), **new_database()) as running:
         yield running
 
 

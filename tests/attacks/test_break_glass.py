@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines import NewDatabase
 from tests.serving import Served, until
 from tests.tenant import Tenant, counted
 from tests.wire import HANG, Wire
@@ -40,8 +41,10 @@ class _Hammer:
 
 
 @pytest.mark.slow
-def test_one_command_ends_every_token_of_an_instance_while_two_workers_are_hammered(tmp_path: Path) -> None:
-    with Served(tmp_path / "data", workers="2") as served:
+def test_one_command_ends_every_token_of_an_instance_while_two_workers_are_hammered(
+    tmp_path: Path, new_database: NewDatabase
+) -> None:
+    with Served(tmp_path / "data", workers="2", **new_database()) as served:
         first = Tenant(served.store)
         tenants = [first, *(first.sibling() for _ in range(INTEGRATIONS - 1))]
         other = Tenant(served.store)
@@ -49,7 +52,7 @@ def test_one_command_ends_every_token_of_an_instance_while_two_workers_are_hamme
         with _Hammer(served.wire, first, True) as minting, _Hammer(served.wire, tenants[1], False) as using:
             held = [served.wire.token(each.credential).json["access_token"] for each in tenants[2:]]
             until(lambda: minting.calls > 20 and using.calls > 20, "the hammering")
-            command = ["instance", "revoke-all-tokens", "--instance", first.instance, "--data", str(served.data)]
+            command = ["instance", "revoke-all-tokens", "--instance", first.instance, *served.place]
             subprocess.run([sys.executable, "-m", "admincenter", *command], check=True, timeout=HANG, capture_output=True)
             for _ in range(10):  # both workers
                 after = [served.wire.get("/me", each) for each in [*held, using.token]]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess
 from tests.settable_clock import SettableClock
@@ -72,10 +73,10 @@ NEVER_READ = [
 
 
 @pytest.fixture(scope="module")
-def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+def behind(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[InProcess]:
     """A server whose declared proxies are this machine and 10.0.0.0/8."""
     flags = {"trusted_proxies": "127.0.0.1, 10.0.0.0/8"}
-    with InProcess(tmp_path_factory.mktemp("behind") / "data", SettableClock(), **flags) as running:
+    with InProcess(tmp_path_factory.mktemp("behind") / "data", SettableClock(), **flags, **new_database()) as running:
         yield running
 
 

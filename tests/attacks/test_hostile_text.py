@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import Served, until
 from tests.tenant import Tenant, counted
@@ -26,9 +27,11 @@ REFUSED = {"ANSI": "a\x1b[31mred", "NUL": "a\0b", "bell": "a\x07b", "delete": "a
 
 
 @pytest.fixture(scope="module", params=["console", "json"])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+) -> Iterator[Served]:
     """A server process in either format of its log."""
-    with Served(tmp_path_factory.mktemp("served") / "data", log_format=request.param) as running:
+    with Served(tmp_path_factory.mktemp("served") / "data", log_format=request.param, **new_database()) as running:
         yield running
 
 

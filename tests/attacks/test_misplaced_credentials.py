@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import Served, until
 from tests.tenant import Tenant, counted
@@ -14,9 +15,11 @@ SECRET_LIKE = re.compile(r"ac[st]_[0-9A-Za-z]{10}")
 
 
 @pytest.fixture(scope="module", params=["console", "json"])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+) -> Iterator[Served]:
     """A server process that writes its access log."""
-    with Served(tmp_path_factory.mktemp("served") / "data", log_format=request.param) as running:
+    with Served(tmp_path_factory.mktemp("served") / "data", log_format=request.param, **new_database()) as running:
         yield running
 
 

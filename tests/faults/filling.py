@@ -54,7 +54,7 @@ def _fill(filler: Path) -> None:
 
 async def _work(store: Store, filler: Path) -> dict[str, Any]:
     told: list[str] = []
-    executor = Executor(store.connect, lambda: told.append("broken"))
+    executor = Executor(store.engine, lambda: told.append("broken"))
     executor.start()
     before = [await _write(executor) for _ in range(3)]
     _fill(filler)

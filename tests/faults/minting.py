@@ -58,7 +58,7 @@ def _through_the_store(store: Store, app_id: str, secret: str, times: int) -> No
 
 
 async def _through_the_executor(store: Store, app_id: str, secret: str, times: int) -> None:
-    executor = Executor(store.connect, _end)
+    executor = Executor(store.engine, _end)
     executor.start()
     for _ in range(times):
         with _told():

@@ -13,9 +13,14 @@ from pathlib import Path
 from admincenter.core.audit import SYSTEM
 from admincenter.core.errors import StorageUnavailable
 from admincenter.core.instances import rename
+from admincenter.store.directory import DATABASE
 from admincenter.store.opening import Store
 from admincenter.store.sqlite import SqliteDatabase
 from admincenter.store.writer import write_one
+
+
+def _connect(store: Store) -> SqliteDatabase:
+    return SqliteDatabase(store.data / DATABASE, store.clock)
 
 
 def _roughly(store: Store, database: SqliteDatabase) -> SqliteDatabase:
@@ -23,7 +28,7 @@ def _roughly(store: Store, database: SqliteDatabase) -> SqliteDatabase:
     match random.randrange(4):
         case 0:
             database.close()
-            return store.connect()
+            return _connect(store)
         case 1 | 2 as way:
             with suppress(StorageUnavailable):
                 database.move_wal()
@@ -34,7 +39,7 @@ def _roughly(store: Store, database: SqliteDatabase) -> SqliteDatabase:
 
 def main(data: str, name: str, times: int) -> None:
     store = Store(Path(data))
-    database = store.connect()
+    database = _connect(store)
     instance = database.tx.instances.all()[0].instance
     for number in range(times):
         called = f"{name} {number}"

@@ -23,8 +23,8 @@ from admincenter.core.network import Address
 from admincenter.core.ports import Change, Facts
 from admincenter.core.surface import at
 from admincenter.core.tokens import Mint, Moved, mint_all
+from admincenter.store.database import Database
 from admincenter.store.opening import Store
-from admincenter.store.sqlite import SqliteDatabase
 from admincenter.store.writer import Job, commit_batch, write_one
 
 
@@ -33,7 +33,7 @@ class Rival:
 
     def __init__(self, data: str, app_id: str, secrets: str) -> None:
         self.store = Store(Path(data))
-        self.database: SqliteDatabase = self.store.connect()
+        self.database: Database = self.store.engine.connect()
         self.app_id, self.secrets = app_id, Path(secrets)
         self.keys = self.store.keyring()
         self.opening = at("/work_get_token")["POST"]

@@ -19,6 +19,7 @@ class Standing(NamedTuple):
     data: Path
     app_id: str
     secret: str
+    database_url: str = ""
 
 
 class After(NamedTuple):
@@ -32,20 +33,20 @@ class After(NamedTuple):
         return [record for record in self.log if record.kind == kind]
 
 
-def raise_up(data: Path) -> Standing:
-    """A new data directory."""
-    store = Store(data, create=True)
+def raise_up(data: Path, database_url: str = "") -> Standing:
+    """A new data directory, or one whose data are in a PostgreSQL database."""
+    store = Store(data, create=True, database_url=database_url)
     instance = store.read(lambda tx: choose(tx, None)).instance
     wanted = Wanted(Purpose.PEOPLE, "Payroll", "", "it@example.com", ["127.0.0.1"], tuple(Permission))
     key = store.keyring().primary
     made = store.write(lambda tx: integrations.create(tx, instance, wanted, key, SYSTEM, os.urandom))
     store.close()
-    return Standing(data, made.integration.app_id, made.app_secret)
+    return Standing(data, made.integration.app_id, made.app_secret, database_url)
 
 
 def look(standing: Standing) -> After:
     """Opens the directory as a server would. Every page is whole, and the chain verifies."""
-    store = Store(standing.data)
+    store = Store(standing.data, database_url=standing.database_url)
     assert store.integrity_faults() == []
     after = store.read(lambda tx: _whole(tx, standing.app_id))
     store.close()

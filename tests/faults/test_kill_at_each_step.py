@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from admincenter.store.opening import DATABASE, LOCK, Store
+from admincenter.store.directory import DATABASE, LOCK
+from admincenter.store.opening import Store
 from tests.faults.standing import Standing, look
 from tests.faults.tracing import Harm, Run, copy_of, mint
 

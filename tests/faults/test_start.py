@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from admincenter.core.errors import StartRefused
-from admincenter.store.opening import DATABASE, LOCK, Store
+from admincenter.store.directory import DATABASE, LOCK
+from admincenter.store.opening import Store
 from tests.faults.standing import Standing, look, raise_up
 
 _PROGRAM = Path(__file__).with_name("opening.py")

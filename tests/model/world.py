@@ -38,6 +38,10 @@ class Answer(NamedTuple):
 class World:
     """A server's life: it can be asked, changed by commands, killed, restarted, backed up and restored."""
 
+    database_url = ""
+    compares = True
+    """Whether a restore finds the database that it replaces, and so knows which secrets were reset since."""
+
     def __init__(self) -> None:
         self.clock = SettableClock()
         self._place = Path(tempfile.mkdtemp(prefix="admincenter-model-"))
@@ -47,8 +51,8 @@ class World:
         self._open(create=True)
 
     def _open(self, create: bool = False) -> None:
-        self.store = Store(self.data, create=create, clock=self.clock)
-        flags = _FLAGS | {"data": str(self.data)}
+        self.store = Store(self.data, create=create, clock=self.clock, database_url=self.database_url)
+        flags = _FLAGS | {"data": str(self.data), "database_url": self.database_url}
         self._app = App(settings.read(flags, {}), self.store, PORT, 0, lambda: None)
         self._runner.run(self._app.start())
         self.instance = self.store.read(lambda tx: choose(tx, None)).instance

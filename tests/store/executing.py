@@ -8,7 +8,6 @@ from typing import Any, ParamSpec
 
 from admincenter.store.executor import Executor
 from admincenter.store.opening import Store
-from admincenter.store.sqlite import SqliteDatabase
 
 P = ParamSpec("P")
 
@@ -36,13 +35,9 @@ def nobody_expects_this() -> None:
 
 
 @asynccontextmanager
-async def running(
-    store: Store,
-    on_broken: Callable[[], None] = nobody_expects_this,
-    connect: Callable[[], SqliteDatabase] | None = None,
-) -> AsyncIterator[Executor]:
+async def running(store: Store, on_broken: Callable[[], None] = nobody_expects_this) -> AsyncIterator[Executor]:
     """An executor over the store, stopped at the end."""
-    executor = Executor(connect or store.connect, on_broken)
+    executor = Executor(store.engine, on_broken)
     executor.start()
     try:
         yield executor

@@ -12,7 +12,9 @@ from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.ports import Window
 from admincenter.core.verification import Evidence, verify
 from admincenter.store import facts
-from admincenter.store.opening import DATABASE, Store
+from admincenter.store.directory import DATABASE
+from admincenter.store.opening import Store
+from admincenter.store.sqlite import SqliteDatabase
 from tests.settable_clock import SettableClock
 from tests.tenant import Tenant
 from tests.within import opened
@@ -93,9 +95,10 @@ def test_a_name_that_is_taken_while_the_copy_is_made_is_not_overwritten_either(
 def test_a_damaged_database_is_not_passed_on_as_a_backup(store: Store, tenant: Tenant, tmp_path: Path) -> None:
     tenant.happen(500)
     with store.connected() as database:
+        assert isinstance(database, SqliteDatabase)
         database.empty_wal()
         [[page]] = database.sql.all("SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_audit_events_1'")
-    with store.path.open("r+b") as file:
+    with (store.data / DATABASE).open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 4096)
     with pytest.raises(StartRefused, match=r"The file is damaged.*none was made"):

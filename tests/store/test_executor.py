@@ -14,9 +14,10 @@ from admincenter.core.errors import InstanceUnknown, OutcomeUnknown, StorageUnav
 from admincenter.core.instances import rename
 from admincenter.core.integrations import Created
 from admincenter.core.ports import Change, Instance, Tx, Window
+from admincenter.store.directory import DATABASE
 from admincenter.store.executor import MAX_BATCH, MAX_WAITING, Executor
 from admincenter.store.opening import Store
-from admincenter.store.sqlite import SqliteDatabase
+from admincenter.store.tx import SqlTx
 from tests.store.executing import on_the_loop, running, until
 
 
@@ -151,7 +152,7 @@ async def test_the_queue_is_bounded_and_what_stood_in_it_is_done(store: Store, i
 async def test_a_lock_that_another_process_keeps_is_waited_for_once_and_then_refused(store: Store, instance: Instance) -> None:
     """Five seconds, for all who came meanwhile too; reads go on; without a restart it works again (F06)."""
     program = Path(__file__).with_name("lock_holder.py")
-    rival = subprocess.Popen([sys.executable, program, store.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    rival = subprocess.Popen([sys.executable, program, store.data / DATABASE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert rival.stdout is not None
     assert rival.stdout.readline() == b"held\n"
     async with running(store) as executor:
@@ -173,7 +174,7 @@ async def test_a_lock_that_another_process_keeps_is_waited_for_once_and_then_ref
 @on_the_loop
 async def test_stopping_commits_what_waits_and_takes_no_more(store: Store, instance: Instance) -> None:
     """A graceful stop loses nothing that it took."""
-    executor = Executor(store.connect, lambda: None)
+    executor = Executor(store.engine, lambda: None)
     executor.start()
     tasks = [asyncio.create_task(executor.write(_renames(instance, f"name {number}"))) for number in range(600)]
     await asyncio.sleep(0)
@@ -190,28 +191,23 @@ async def test_after_a_stop_no_connection_is_left_open(store: Store, instance: I
     async with running(store) as executor:
         await executor.write(_renames(instance, "last"))
         await asyncio.gather(*(executor.read(_name(instance)) for _ in range(20)))
-    assert not store.path.with_name(store.path.name + "-wal").exists()
+    assert not (store.data / f"{DATABASE}-wal").exists()
 
 
 @pytest.mark.slow
 @on_the_loop
 async def test_a_slow_read_is_cut_at_its_deadline(store: Store, instance: Instance) -> None:
     """Within one endless statement, and between endlessly many; the readers are free again afterwards."""
-    opened: list[SqliteDatabase] = []
-
-    def connect() -> SqliteDatabase:
-        opened.append(store.connect())
-        return opened[-1]
 
     def endless_statement(tx: Tx) -> None:
-        [own] = [each for each in opened if each.tx is tx]
-        own.sql.all("WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT max(n) FROM numbers")
+        assert isinstance(tx, SqlTx)
+        tx._sql.all("WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT max(n) FROM numbers")
 
     def endless_statements(tx: Tx) -> None:
         while True:
             tx.instances.all()
 
-    async with running(store, connect=connect) as executor:
+    async with running(store) as executor:
         slow = (executor.read(endless_statement), executor.read(endless_statements))
         outcomes = await asyncio.gather(*slow, return_exceptions=True)
         assert [type(each) for each in outcomes] == [StorageUnavailable, StorageUnavailable]
@@ -236,10 +232,10 @@ async def test_damage_found_by_a_write_ends_the_process_once_and_nothing_more_is
     store: Store, instance: Instance
 ) -> None:
     """The writer never goes on over a file that failed it (F03)."""
-    whole = store.path.read_bytes()
+    whole = (store.data / DATABASE).read_bytes()
     told: list[str] = []
     async with running(store, on_broken=lambda: told.append("broken")) as executor:
-        store.path.write_bytes(whole[:100] + bytes(len(whole) - 100))
+        (store.data / DATABASE).write_bytes(whole[:100] + bytes(len(whole) - 100))
         with pytest.raises(OutcomeUnknown):
             await executor.write(_renames(instance, "first"))
         await until(lambda: bool(told))
@@ -251,10 +247,10 @@ async def test_damage_found_by_a_write_ends_the_process_once_and_nothing_more_is
 @on_the_loop
 async def test_damage_found_by_a_read_ends_the_process_too(store: Store, instance: Instance) -> None:
     """On the loop or on a reader thread: told once, on the loop, and the caller gets a plain refusal."""
-    whole = store.path.read_bytes()
+    whole = (store.data / DATABASE).read_bytes()
     loops: list[asyncio.AbstractEventLoop] = []
     async with running(store, on_broken=lambda: loops.append(asyncio.get_running_loop())) as executor:
-        store.path.write_bytes(whole[:100] + bytes(len(whole) - 100))
+        (store.data / DATABASE).write_bytes(whole[:100] + bytes(len(whole) - 100))
         for read in (executor.read, executor.peek):
             with pytest.raises(StorageUnavailable):
                 await read(_name(instance))

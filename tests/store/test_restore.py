@@ -16,7 +16,8 @@ from admincenter.core.errors import CredentialWrong, StartRefused, TokenUnknown
 from admincenter.core.restoration import Restored
 from admincenter.core.verification import Evidence, verify
 from admincenter.store import facts, keyfile
-from admincenter.store.opening import DATABASE, Store
+from admincenter.store.directory import DATABASE
+from admincenter.store.opening import Store
 from admincenter.store.restore import Place, restore
 from tests.settable_clock import START, SettableClock
 from tests.store.bearer import bought, buy, refusal_of

@@ -44,7 +44,7 @@ class App:
     ) -> None:
         self._settings, self._store, self._worker = settings, store, worker
         self._hosts = _hosts(settings, port)
-        self._executor = Executor(store.connect, broken)
+        self._executor = Executor(store.engine, broken)
         self._readiness = duties.Readiness(self._executor)
         self._figures = Figures(worker)
         self._access = AccessLog(settings.log_format, write_log) if settings.access_log else None
@@ -71,6 +71,8 @@ class App:
         todo = [duties.keep_keys_fresh(self._store, self._door)]
         if self._worker == 0:
             todo.append(duties.write_checkpoints(self._executor, self._door, self._settings.checkpoint_dir))
+        if self._settings.database_url:
+            todo.append(duties.watch_clock(self._store))
         if self._store.was_unclean:
             todo.append(duties.check_after_unclean_stop(self._store, self._readiness))
         self._tasks = duties.start(todo)

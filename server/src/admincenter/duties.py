@@ -19,6 +19,7 @@ from admincenter.store.sql import Broken
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 60.0
+CLOCK_SECONDS = 60.0
 KEY_SECONDS = 1.0
 PROBE_SECONDS = 5.0
 
@@ -88,6 +89,14 @@ async def keep_keys_fresh(store: Store, door: Door) -> None:
         if ring is not None:
             door.keyring = ring
             log.info("server keys changed; the primary key is %s", ring.primary.key_id)
+
+
+async def watch_clock(store: Store) -> None:
+    """Says it again and again while this machine's clock is off: whoever mends it reads the newest lines."""
+    while True:
+        await asyncio.sleep(CLOCK_SECONDS)
+        for each in store.clock_warnings():
+            log.warning(each)
 
 
 async def write_checkpoints(executor: Executor, door: Door, directory: Path | None) -> None:

@@ -4,7 +4,7 @@ A flag beats its variable, the variable beats the default. `docs/reference/setti
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ class Settings:
     port: int
     workers: int
     data: Path
+    database_url: str = field(repr=False)
     public_url: str
     trusted_proxies: tuple[Network, ...]
     tls_cert: Path | None
@@ -122,6 +123,18 @@ def _public_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower() if text else ""
 
 
+def _database_url(text: str) -> str:
+    """Never shown. What the library would take apart otherwise than a person would, its complaints could show."""
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("postgresql://role@host/name")
+    if parts.netloc.count("@") > 1 or "@" in f"{parts.path}{parts.query}{parts.fragment}" or parts.fragment:
+        raise ValueError("postgresql://role:password@host/name, with each of @ / ? # in role or password as %40 %2F %3F %23")
+    return text
+
+
 SETTINGS = (
     Setting(
         "host",
@@ -131,7 +144,13 @@ SETTINGS = (
     ),
     Setting("port", "8080", _number(0, 65535), "The port to listen on; 0 lets the system choose one."),
     Setting("workers", "1", _number(1, 64), "How many processes serve. Limits are counted per process."),
-    Setting("data", "./data", Path, "The data directory: the database, the key file, nothing else."),
+    Setting("data", "./data", Path, "The data directory: the database (unless it is PostgreSQL), the key file, nothing else."),
+    Setting(
+        "database_url",
+        "",
+        _database_url,
+        "A PostgreSQL database for the data, as `postgresql://role@host/name`; unset, they are in the data directory.",
+    ),
     Setting("public_url", "", _public_url, "The base address that clients use. Required off loopback; another Host gets 400."),
     Setting(
         "trusted_proxies",
@@ -191,7 +210,8 @@ def _value(setting: Setting, flags: Mapping[str, str | None], environment: Mappi
         return setting.parse(text.strip())
     except ValueError as error:
         source = setting.flag if flag is not None else setting.variable
-        raise StartRefused(f"{source} is {text!r}; it must be {error}") from None
+        shown = "wrong" if setting.name == "database_url" else repr(text)  # it may hold a password
+        raise StartRefused(f"{source} is {shown}; it must be {error}") from None
 
 
 def _is_loopback(host: str) -> bool:

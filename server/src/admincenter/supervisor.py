@@ -43,7 +43,7 @@ _HEEDED = (*_STOPS, signal.SIGCHLD, signal.SIGALRM)
 def serve(settings: Settings) -> int:
     """Serves until it is told to stop; the exit code. Raises StartRefused with one clear line."""
     _refuse_bad_certificate(settings)
-    store = Store(settings.data, settings.key_file, create=True)
+    store = Store(settings.data, settings.key_file, create=True, database_url=settings.database_url)
     _refuse_bad_checkpoint_dir(settings)
     server_log.set_up(settings.log_format)
     listening = _bind(settings)
@@ -52,6 +52,8 @@ def serve(settings: Settings) -> int:
     workers = Workers(settings, store, listening, port)
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEEDED)  # before the mark: a stop that comes now waits to be a clean one
     store.mark_running()
+    for each in store.warnings():
+        log.warning(each)
     _greet(settings, store, port)
     if workers.run():
         store.mark_stopped()
@@ -104,13 +106,15 @@ def _greet(settings: Settings, store: Store, port: int) -> None:
     """Where it listens, and what to paste next. Nothing secret: this runs under journals."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url or f"{settings.scheme}://{host}:{port}"
-    lines = [f"Admin Center serves on {base} (data in {settings.data}). Ctrl-C stops it."]
+    where = f"the {store.name}" if settings.database_url else settings.data
+    lines = [f"Admin Center serves on {base} (data in {where}). Ctrl-C stops it."]
     if store.has_no_integration():
         data = "" if str(settings.data) == "data" else f" --data {shlex.quote(str(settings.data))}"
+        with_url = "with ADMINCENTER_DATABASE_URL set as here, " if settings.database_url else ""
         command = sys.argv[0] if Path(sys.argv[0]).name == "admincenter" else ".venv/bin/admincenter"
         lines += [
             "",
-            "No integration exists yet. In another terminal, paste:",
+            f"No integration exists yet. In another terminal, {with_url}paste:",
             "",
             f'  {shlex.quote(command)} integration create{data} --purpose security --name "My first integration" \\',
             f"      --allow-ip 127.0.0.1 --permission read_security_audit_logs --base-url {base}",
@@ -150,6 +154,7 @@ class Workers:
         return self._left_sound()
 
     def _start(self, number: int) -> None:
+        self._store.let_go()
         child = os.fork()
         if child == 0:
             self._become_worker(number)

@@ -12,6 +12,7 @@ from admincenter.store.database import Database
 from admincenter.store.postgres.connector import Connector
 from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.sqlite import SqliteDatabase
+from tests.engines import COLUMNS
 from tests.settable_clock import SettableClock
 from tests.store.conformance.rows import HERE, NOW, THERE, an_instance, an_integration
 
@@ -29,7 +30,6 @@ def _postgres(request: pytest.FixtureRequest, clock: Clock, empty: bool) -> Conn
 
 
 ENGINES: dict[str, Callable[[pytest.FixtureRequest, Clock, bool], Connect]] = {"sqlite": _sqlite, "postgres": _postgres}
-COLUMNS = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgresql"))]
 
 
 @pytest.fixture(params=COLUMNS)

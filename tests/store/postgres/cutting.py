@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.postgres_cluster import Cluster
 
-_COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 """The message of a COMMIT, as it stands on the wire."""
 
 
@@ -48,7 +48,7 @@ class Cutter:
                     key.data.sendall(data)
 
     def _cuts(self, data: bytes, to: socket.socket) -> bool:
-        if _COMMIT not in data:
+        if COMMIT not in data:
             return False
         if self.cut_after:
             self.cut_after = False

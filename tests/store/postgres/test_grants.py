@@ -1,17 +1,22 @@
 """The server's own role can serve, and cannot touch what is in the audit log: PostgreSQL itself refuses it."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from importlib import resources
+from typing import Any
 
 import pytest
 
-from admincenter.core.audit import Cut
+from admincenter.core import retention
+from admincenter.core.audit import SYSTEM, Cut, Head
 from admincenter.core.errors import StartRefused
-from admincenter.core.ports import Tx
+from admincenter.core.ports import Change, Tx
 from admincenter.store.postgres import grants
 from admincenter.store.postgres.database import PostgresDatabase
+from admincenter.store.writer import write_one
 from tests.postgres_cluster import Cluster
+from tests.settable_clock import SettableClock
 from tests.store.conformance.rows import EVERYTHING, HERE, NOW, a_record, all_shown, an_integration, app_id_of, digest
 from tests.store.postgres.conftest import ConnectTo
 from tests.store.postgres.naming import give_name, name_of
@@ -82,6 +87,26 @@ def test_a_cut_is_refused_to_the_servers_role_and_possible_for_the_migrators(
         step(database.tx)
         database.commit()
     assert database.tx.audit.records(EVERYTHING) == []
+
+
+def test_retention_under_the_servers_role_is_refused_in_one_line_that_says_what_to_do(
+    weak: PostgresDatabase, clock: SettableClock
+) -> None:
+    """Both when the cut is drawn and when rows are left behind an older one; nothing is deleted, nothing recorded."""
+    weak.begin()
+    weak.tx.audit.append([a_record(HERE, 1, NOW)], [(HERE, Head(1, digest("1"), NOW, 0))])
+    weak.commit()
+    clock.advance(10 * 86_400)
+    steps: list[Callable[[Tx], Change[Any]]] = [
+        lambda tx: retention.cut(tx, HERE, 5, bytes(32), SYSTEM),
+        lambda tx: Change(tx.audit.delete_through(HERE, 1, 1), []),
+    ]
+    for step in steps:
+        with pytest.raises(
+            StartRefused, match="repeat the command as the role that migrates, named in ADMINCENTER_DATABASE_URL"
+        ):
+            write_one(weak, step, os.urandom)
+    assert (weak.tx.audit.head(HERE).sequence, weak.tx.audit.cuts(HERE)) == (1, [])
 
 
 def test_the_servers_role_can_do_everything_else(weak: PostgresDatabase) -> None:

@@ -24,6 +24,8 @@ def test_every_kind_of_value_comes_back_as_it_was_sent(database: PostgresDatabas
         assert database.sql.all(asked, values) == [values]
         array = (texts(["a", "☃", ""]), numbers([1, -2, 3]), blobs([b"", b"\0\xff", b"x"]))
         assert database.sql.all("SELECT * FROM unnest(?, ?, ?)", array) == [("a", 1, b""), ("☃", -2, b"\0\xff"), ("", 3, b"x")]
+        holes = (texts([None, "a"]), numbers([None, 1]), blobs([b"", None]))
+        assert database.sql.all("SELECT * FROM unnest(?, ?, ?)", holes) == [(None, None, b""), ("a", 1, None)]
         assert database.sql.all("SELECT 1 WHERE 'a' = ANY(?)", (texts([]),)) == []
 
 

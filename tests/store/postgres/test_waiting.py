@@ -172,7 +172,7 @@ def test_a_database_that_is_read_only_is_not_used(postgres: Cluster, postgres_ur
         ("postgresql://nobody_known@/postgres?host={directory}", "nobody_known.* does not exist"),
         ("postgresql://postgres@/postgres?host={directory}/nowhere", "No such file or directory"),
         ("postgresql://postgres@127.0.0.1:1/postgres", "refused"),
-        ("postgresql://postgres@/postgres?colour=red", 'cannot be read: .*"colour"'),
+        ("postgresql://postgres@/postgres?colour=red", "cannot be read; it must be like"),
     ],
     ids=["unknown database", "unknown role", "no server", "closed port", "unknown option"],
 )

@@ -96,13 +96,13 @@ class Gate:
         self, route: Route, request: Request, client: Client, presented: Presented, once_more: bool = False
     ) -> Reply:
         door, secret = self._door, route.opening.takes_secret
-        now = door.clock()
         if secret:
             digests = credentials.digests(SECRET_PREFIX, door.keyring.keys, presented.text)
             facts = await door.storage.facts_by_app_id(presented.app_id)  # 3
         else:
             digests = credentials.token_digests(door.keyring.keys, presented.text)
             facts = await door.storage.facts_by_token(digests)  # 3
+        now = door.clock()  # not before the facts: with them may come a look at the clock of the database
         decision = decide(facts, Question(route.opening, digests, client, now))  # 4
         proved = facts is not None and decision.passed > 0
         refusal = decision.refusal

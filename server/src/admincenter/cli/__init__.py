@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused (a sentence on standard error says why); 2 wrong u
 interrupted. Each group of commands is imported when it is used, and `serve` starts without the command line's own library.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from admincenter.cli.context import Told
     from admincenter.core.audit import Origin
     from admincenter.core.restoration import Restored
+    from admincenter.core.whole import Migrated, Moved, Progress, Standing
     from admincenter.store.opening import Store
 
 REFUSED, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
@@ -26,15 +28,40 @@ REFUSED, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 class _Storage:
     """`context.Storage` over the real store."""
 
-    def open(self, data: Path, key_file: Path | None) -> "Store":
+    def open(self, data: Path, key_file: Path | None, database_url: str) -> "Store":
         from admincenter.store.opening import Store
 
-        return Store(data, key_file)
+        return Store(data, key_file, database_url=database_url)
 
     def restore(self, data: Path, key_file: Path | None, source: Path, by: "Origin", told: "Told") -> "Restored":
         from admincenter.store.restore import place_of, restore
 
         return restore(place_of(data, key_file), source, by, told)
+
+    def standing(self, url: str, data: Path) -> "Standing":
+        from admincenter.store import upkeep
+
+        return upkeep.standing(url, data)
+
+    def migrated(self, url: str, data: Path) -> "Migrated":
+        from admincenter.store import upkeep
+
+        return upkeep.migrated(url, data)
+
+    def rights_of_the_server(self, url: str, role: str, apply: bool) -> Sequence[str]:
+        from admincenter.store import upkeep
+
+        return upkeep.rights_of_the_server(url, role, apply)
+
+    def move(self, data: Path, key_file: Path | None, url: str, by: "Origin", told: "Progress") -> "Moved":
+        from admincenter.store.move import move
+
+        return move(data, key_file, url, by, told)
+
+    def move_back(self, data: Path, url: str, by: "Origin", told: "Progress") -> "Moved":
+        from admincenter.store.move_back import move_back
+
+        return move_back(data, url, by, told)
 
 
 def main() -> NoReturn:
@@ -44,6 +71,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; its exit code. What was expected to go wrong is one line on standard error."""
+    logging.getLogger(__package__).addHandler(logging.NullHandler())  # a command says one line, a server sets up its log
     try:
         code = _dispatch(list(arguments))
         sys.stdout.flush()
@@ -72,6 +100,7 @@ def _dispatch(arguments: list[str]) -> int:
             return serve.start(flags)
     from admincenter.cli import tree
 
+    logging.getLogger("admincenter").addHandler(logging.NullHandler())  # what went wrong is said once, by the refusal
     return tree.run(arguments, _Storage())
 
 

@@ -8,9 +8,9 @@ import inspect
 import os
 import pwd
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
@@ -23,6 +23,7 @@ from admincenter.core.audit import Origin
 from admincenter.core.keys import Keyring
 from admincenter.core.ports import Change, Tx
 from admincenter.core.restoration import Restored
+from admincenter.core.whole import Migrated, Moved, Progress, Standing
 
 Told = Callable[[int, int], None]
 """Progress: how much is done, of how much."""
@@ -32,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., None])
 
 
 class Store(Protocol):
-    """An open data directory."""
+    """An open place with data."""
 
     def read(self, function: Callable[[Tx], T]) -> T:
         """A read in one snapshot."""
@@ -51,17 +52,35 @@ class Store(Protocol):
     def backup(self, target: Path, by: Origin, told: Told) -> None:
         """One moment of the database as a new file."""
 
+    def restored(self, by: Origin) -> Restored:
+        """Makes a database fit that other tools put back."""
+
     def close(self) -> None: ...
 
 
 class Storage(Protocol):
     """What the commands may ask of `store`. A command that needs more adds a method here and in `cli/__init__.py`."""
 
-    def open(self, data: Path, key_file: Path | None) -> Store:
-        """The data directory, checked; never a new one."""
+    def open(self, data: Path, key_file: Path | None, database_url: str) -> Store:
+        """The data, checked; never a new place."""
 
     def restore(self, data: Path, key_file: Path | None, source: Path, by: Origin, told: Told) -> Restored:
         """Puts a backup in the place of the data directory's database."""
+
+    def standing(self, url: str, data: Path) -> Standing:
+        """How the database of the URL stands, or that of the data directory where there is none."""
+
+    def migrated(self, url: str, data: Path) -> Migrated:
+        """Brings its schema up."""
+
+    def rights_of_the_server(self, url: str, role: str, apply: bool) -> Sequence[str]:
+        """The statements that make a role the server's; run, where that is wanted."""
+
+    def move(self, data: Path, key_file: Path | None, url: str, by: Origin, told: Progress) -> Moved:
+        """Moves the data directory's database into an empty one."""
+
+    def move_back(self, data: Path, url: str, by: Origin, told: Progress) -> Moved:
+        """Undoes a move after which nothing happened."""
 
 
 @dataclass
@@ -71,6 +90,7 @@ class Context:
     storage: Storage
     data: Path
     key_file: Path | None
+    database_url: str = field(repr=False)
     json: bool
     wanted_instance: str | None
     who: Origin
@@ -78,7 +98,7 @@ class Context:
     @cached_property
     def store(self) -> Store:
         """The open data directory. Raises StartRefused."""
-        return self.storage.open(self.data, self.key_file)
+        return self.storage.open(self.data, self.key_file, self.database_url)
 
     def read(self, function: Callable[[Tx], T]) -> T:
         """A read in one snapshot."""
@@ -126,6 +146,14 @@ _SHARED = (
         ],
         None,
     ),
+    _option(
+        "database_url",
+        Annotated[
+            str | None,
+            typer.Option("--database-url", metavar="URL", help="A PostgreSQL database. [ADMINCENTER_DATABASE_URL]"),
+        ],
+        None,
+    ),
     _option("json", Annotated[bool, typer.Option("--json", help="Answer one JSON document, for programs.")], False),
 )
 
@@ -160,7 +188,8 @@ def _context(storage: Storage, given: dict[str, Any]) -> Context:
     """Takes the shared options out of what was given."""
     data = settings.one("data", {"data": given.pop("data")}, os.environ)
     key_file = settings.one("key_file", {}, os.environ)
-    return Context(storage, data, key_file, given.pop("json"), given.pop("instance", None), _who())
+    database_url = settings.one("database_url", {"database_url": given.pop("database_url")}, os.environ)
+    return Context(storage, data, key_file, database_url, given.pop("json"), given.pop("instance", None), _who())
 
 
 def _signature(function: Callable[..., None], options: tuple[inspect.Parameter, ...]) -> inspect.Signature:

@@ -1,4 +1,4 @@
-"""The commands on the whole database: check, backup, restore."""
+"""The commands on the whole database: check, backup, restore; and, each in a file of its own, upkeep and move."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from admincenter.cli import output
+from admincenter.cli import database_move, database_upkeep, output
 from admincenter.cli.context import Context, command, group
+from admincenter.core.errors import ConfirmationNeeded, StartRefused
 from admincenter.core.restoration import Restored, Revived
 
-app = group("The database as a whole: check it, back it up while the server writes, restore a backup.")
+app = group("The database as a whole: check it, back it up while the server writes, restore a backup, move to PostgreSQL.")
+
+Yes = Annotated[bool, typer.Option("--yes", help="Every token dies, and every App Secret is reset.")]
 
 Target = Annotated[Path, typer.Argument(metavar="FILE", help="A new file; none is ever overwritten.")]
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="What `database backup` wrote.")]
@@ -48,11 +51,37 @@ def restore(cli: Context, source: Source) -> None:
 
     Every token is dead afterwards, and every secret that was reset since the backup is reset again.
     """
+    if cli.database_url:
+        raise StartRefused(
+            "A PostgreSQL database is restored with PostgreSQL's own tools, such as `pg_restore`; "
+            "stop the servers first, and type `admincenter database restored` before they start again"
+        )
     done = cli.storage.restore(cli.data, cli.key_file, source, cli.who, _telling("Copied"))
     if cli.json:
         output.document(_body(done))
         return
     print(f"The backup of {output.moment(done.taken_at)} is restored; every token is dead.")
+    _tell(done)
+
+
+@command(app, "restored", example="admincenter database restored --yes")
+def restored(cli: Context, *, yes: Yes = False) -> None:
+    """Make a PostgreSQL database fit that PostgreSQL's own tools put back, before a server starts on it again.
+
+    Every token is dead afterwards, and since nothing is there that knows which secrets were reset meanwhile, every secret is
+    reset.
+    """
+    if not yes:
+        raise ConfirmationNeeded("Every token dies, and every App Secret is reset and known to nobody.", "--yes")
+    done = cli.store.restored(cli.who)
+    if cli.json:
+        output.document(_body(done))
+        return
+    print(f"The database is as it was on {output.moment(done.taken_at)}; every token is dead.")
+    _tell(done)
+
+
+def _tell(done: Restored) -> None:
     if done.kept:
         print(f"The old database is kept as {done.kept}.")
     if not done.compared:
@@ -83,3 +112,7 @@ def _explain(revived: Revived, many: bool) -> None:
         print("Permissions or addresses are as they were at the backup; look at each:")
     for app_id in revived.changed:
         print(f"  admincenter integration show {app_id}{chosen}")
+
+
+for _part in (database_upkeep, database_move):
+    app.add_typer(_part.app)

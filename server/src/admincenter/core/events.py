@@ -227,5 +227,11 @@ CATALOGUE = _kinds(
         "The database was backed up",
         {"file": "the name of the copy, without its folder"},
     ),
+    EventKind(
+        "database.moved",
+        "Database moved to another engine",
+        "The whole database was moved to {engine}, with every secret and token as it was",
+        {"engine": "where it is served from now on: PostgreSQL, or SQLite after a move that was undone"},
+    ),
 )
 """Every kind by its key."""

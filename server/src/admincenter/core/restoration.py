@@ -74,6 +74,18 @@ def bring_back(tx: Tx, instance: str, replaced: Replaced | None, how: Restoring)
     return Change(Revived(instance, reset, changed), events)
 
 
+def bring_all_back(tx: Tx, key: ServerKey, by: Origin, entropy: Entropy) -> Change[Restored]:
+    """Makes a whole database fit that was put back by other means than ours, so that nothing is there to compare it with.
+
+    The backup was taken when the log that came with it ends.
+    """
+    known = tx.instances.all()
+    taken_at = max((tx.audit.head(each.instance).recorded_at for each in known), default=tx.now)
+    done = [bring_back(tx, each.instance, None, Restoring(taken_at, key, by, entropy)) for each in known]
+    restored = Restored(taken_at, "", False, [each.value for each in done])
+    return Change(restored, [event for each in done for event in each.events])
+
+
 def _has_still_its_secret(one: Standing, replaced: Standing | None) -> bool:
     """Whether the secret was good to the end. One that only moved to another server key is the same secret."""
     if replaced is None or replaced.deleted_at is not None or not replaced.enabled:

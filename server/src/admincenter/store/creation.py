@@ -7,9 +7,10 @@ from admincenter.core import keys
 from admincenter.core.audit import SYSTEM
 from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.instances import create
-from admincenter.core.ports import Change, Instance, Tx
+from admincenter.core.ports import Change, Tx
 from admincenter.store import facts, keyfile, migrate
 from admincenter.store.clock import Clock
+from admincenter.store.database import Database
 from admincenter.store.durable import sync
 from admincenter.store.sqlite import SqliteDatabase
 from admincenter.store.writer import write_one
@@ -39,8 +40,6 @@ def begin(path: Path, key_path: Path, clock: Clock) -> None:
     for each in (fresh, *_logs(fresh)):
         each.unlink(missing_ok=True)
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    if not key_path.exists():
-        keyfile.save(key_path, keys.new_file(os.urandom))
     _build(fresh, key_path, clock)
     if any(each.exists() for each in _logs(fresh)):
         raise StorageUnavailable
@@ -60,17 +59,32 @@ def _build(path: Path, key_path: Path, clock: Clock) -> None:
     database = SqliteDatabase(path, clock, create=True)
     try:
         migrate.bring_up(database, clock)
-        _furnish(database, keyfile.load(key_path).digest_keys[0].key_id)
+        furnish(database, key_path, path)
     finally:
         database.close()
 
 
-def _furnish(database: SqliteDatabase, key_id: str) -> None:
-    """The first instance, the first key's fingerprint, the database's identity: in one transaction."""
+def furnish(database: Database, key_path: Path, name: object) -> bool:
+    """The first instance, the first key's fingerprint, the database's identity: in one transaction, and once.
 
-    def first(tx: Tx) -> Change[Instance]:
-        tx.server_keys.insert(key_id, tx.now)
+    However many nodes begin at the same moment, one of them does it, and only that one makes a key file where it has none.
+    Whether it was done here.
+    """
+
+    def first(tx: Tx) -> Change[bool]:
+        tx.server_keys.lock()
+        facts.refuse_out_of_service(database.sql, name)  # a move into it may have begun since it was looked at
+        if tx.server_keys.all():
+            return Change(False, [])
+        tx.server_keys.insert(_own_key(key_path), tx.now)
         facts.put(database.sql, facts.IDENTITY, os.urandom(16).hex())
-        return create(tx, FIRST_INSTANCE, SYSTEM, os.urandom)
+        return Change(True, create(tx, FIRST_INSTANCE, SYSTEM, os.urandom).events)
 
-    write_one(database, first, os.urandom)
+    return write_one(database, first, os.urandom)
+
+
+def _own_key(key_path: Path) -> str:
+    if not key_path.exists():
+        key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keyfile.save(key_path, keys.new_file(os.urandom))
+    return keyfile.load(key_path).digest_keys[0].key_id

@@ -1,9 +1,13 @@
 """What the writer and the commands need from an engine's connection."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
+from admincenter.core.ports import Tx
 from admincenter.store.sql import Sql
 from admincenter.store.tx import SqlTx
+
+T = TypeVar("T")
 
 
 class Database(Protocol):
@@ -32,4 +36,16 @@ class Database(Protocol):
     def tables(self) -> set[str]:
         """The names of all tables, ours or not."""
 
+    def stop_after(self, seconds: float) -> None:
+        """Ends what reads later than this from now, within a statement or between two; the caller sees StorageUnavailable."""
+
     def close(self) -> None: ...
+
+
+def in_snapshot(database: Database, function: Callable[[Tx], T]) -> T:
+    """A read that sees one moment."""
+    database.snapshot()
+    try:
+        return function(database.tx)
+    finally:
+        database.rollback()

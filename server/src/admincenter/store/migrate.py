@@ -41,8 +41,8 @@ def applied(database: Database) -> int:
     return int(database.sql.all("SELECT coalesce(max(number), 0) FROM schema_migrations")[0][0])
 
 
-def bring_up(database: Database, clock: Clock) -> int:
-    """Applies what is missing; how many. Raises StartRefused where the schema is newer than this program."""
+def missing(database: Database) -> list[Migration]:
+    """What is not applied yet. Raises StartRefused where the schema is newer than this program, or another program's."""
     migrations = known()
     present = applied(database)
     if present > migrations[-1].number:
@@ -50,10 +50,15 @@ def bring_up(database: Database, clock: Clock) -> int:
             f"The database has schema {present}, made by a newer version; this program knows {migrations[-1].number}. "
             "Use that version, or restore a backup of this one"
         )
-    missing = [each for each in migrations if each.number > present]
-    for each in missing:
+    return [each for each in migrations if each.number > present]
+
+
+def bring_up(database: Database, clock: Clock) -> int:
+    """Applies what is missing; how many. Raises StartRefused where the schema is newer than this program."""
+    found = missing(database)
+    for each in found:
         _apply(database, each, clock)
-    return len(missing)
+    return len(found)
 
 
 def _apply(database: Database, migration: Migration, clock: Clock) -> None:

@@ -1,10 +1,8 @@
-"""A data directory: what must be true before anything in it is served or changed (F07), and how its parts are opened."""
+"""A store: a data directory with its key file, and the engine that holds the data; checked before anything is done (F07)."""
 
-import fcntl
 import os
-import pwd
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,87 +12,69 @@ from admincenter.core.audit import SYSTEM, Origin
 from admincenter.core.errors import KeyRefused, OutcomeUnknown, StartRefused, StorageUnavailable
 from admincenter.core.integrations import revoke_from_the_future
 from admincenter.core.ports import Change, Tx
+from admincenter.core.restoration import Restored, bring_all_back
 from admincenter.core.tokens import LIFE
-from admincenter.store import backup, checking, creation, facts, keyfile, migrate, rotation, sqlite
-from admincenter.store.clock import Clock, SystemClock
+from admincenter.store import backup, creation, keyfile, rotation
+from admincenter.store.clock import Clock
+from admincenter.store.database import Database, in_snapshot
+from admincenter.store.engine import Engine
 from admincenter.store.sql import Broken
+from admincenter.store.sqlite_engine import SqliteEngine
 from admincenter.store.writer import write_one
 
 T = TypeVar("T")
 
-DATABASE = "admincenter.db"
-LOCK = "admincenter.lock"
-
 
 class Store:
-    """One data directory, checked. `create=True` makes a new one where there is none yet; nothing else ever does."""
+    """A checked place to work on. `create=True` makes a new one where there is none yet; nothing else ever does.
 
-    def __init__(self, data: Path, key_file: Path | None = None, *, create: bool = False, clock: Clock | None = None) -> None:
-        sqlite.refuse_old_library()
+    The data are in the data directory, or in the PostgreSQL database that the URL names.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        key_file: Path | None = None,
+        *,
+        create: bool = False,
+        clock: Clock | None = None,
+        database_url: str = "",
+    ) -> None:
         self.data = data
-        self.path = data / DATABASE
         self.key_path = key_file or data / creation.KEY_FILE
-        self.clock = clock or SystemClock()
+        self.engine = _engine(data, database_url, clock)
         self.was_unclean = False
-        with _one_clear_line(self.path):
-            self.is_new = creation.is_due(self.path)
-            if self.is_new:
-                self._begin(create)
-        self._lock = _lock(data, fcntl.LOCK_SH)
         try:
-            with _one_clear_line(self.path):
-                self._check()
-                self.clock = clock or self._clock_after_all_that_is_stored()
+            self.is_new = self.engine.open(self.key_path, create)
+            with self.engine.one_clear_line():
+                self.keyring()
+                self.engine.not_before(self._highest_time())
         except BaseException:
             self.close()
             raise
 
-    def _begin(self, create: bool) -> None:
-        if not create:
-            raise StartRefused(f"There is no database in {self.data}; `admincenter serve --data {self.data}` makes one")
-        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with alone(self.data):
-            if creation.is_due(self.path):
-                creation.begin(self.path, self.key_path, self.clock)
+    @property
+    def clock(self) -> Clock:
+        """What time it is for everything that this store does."""
+        return self.engine.clock
 
-    def _check(self) -> None:
-        refuse_foreign_owner(self.path)
-        if not os.access(self.path, os.W_OK):
-            raise StorageUnavailable
-        with self.connected() as database:
-            if not migrate.applied(database):
-                raise StartRefused(f"{self.path} is empty: the database was lost; `admincenter database restore` a backup")
-            if facts.get(database.sql, facts.TAKEN_AT):
-                raise StartRefused(f"{self.path} is a backup's copy; put it in service with `admincenter database restore`")
-            migrate.bring_up(database, self.clock)
-        self.keyring()
-
-    def _clock_after_all_that_is_stored(self) -> Clock:
-        """The machine's clock, but not before the highest time ever stored: a wall clock that stepped back over a restart
-        lengthens no token's life (F11).
-
-        Where that lies further ahead than a token lives, the clock was wrong then and is not followed.
-        """
-        highest = self._highest_time()
-        return SystemClock(not_before=highest) if highest - self.clock() <= LIFE else self.clock
+    @property
+    def name(self) -> str:
+        """Which database it is, without any password."""
+        return self.engine.name
 
     def _highest_time(self) -> int:
         with self.connected() as database:
             [[highest]] = database.sql.all("SELECT coalesce(max(recorded_at), 0) FROM audit_heads")
         return int(highest)
 
-    def connect(self) -> sqlite.SqliteDatabase:
-        """A new connection for the thread that calls."""
-        return sqlite.SqliteDatabase(self.path, self.clock)
+    def connected(self) -> AbstractContextManager[Database]:
+        """A connection for a moment."""
+        return self.engine.connected()
 
-    @contextmanager
-    def connected(self) -> Iterator[sqlite.SqliteDatabase]:
-        """A connection that is closed at the end."""
-        database = self.connect()
-        try:
-            yield database
-        finally:
-            database.close()
+    def let_go(self) -> None:
+        """Closes whatever connection is kept. Comes before a fork: two processes on one would garble it."""
+        self.engine.let_go()
 
     def keyring(self) -> keys.Keyring:
         """The live keys. Raises StartRefused where the key file is not this database's."""
@@ -124,8 +104,7 @@ class Store:
         """A read in one snapshot. Raises StorageUnavailable."""
         try:
             with self.connected() as database:
-                database.snapshot()
-                return function(database.tx)
+                return in_snapshot(database, function)
         except Broken as error:
             raise StorageUnavailable from error
 
@@ -137,30 +116,45 @@ class Store:
         """
         if self._highest_time() - self.clock() > LIFE:
             self.write(lambda tx: revoke_from_the_future(tx, SYSTEM))
-        with self.connected() as database:
-            self.was_unclean = facts.get(database.sql, facts.RUNNING) is not None
-            facts.put(database.sql, facts.RUNNING, str(self.clock()))
+        self.was_unclean = self.engine.mark_running()
 
     def mark_stopped(self) -> None:
         """The server stopped cleanly."""
-        with suppress(Broken, StorageUnavailable), self.connected() as database:
-            facts.drop(database.sql, facts.RUNNING)
+        self.engine.mark_stopped()
 
     def integrity_faults(self) -> list[str]:
         """What a full check of every page and index finds; empty where all is well."""
-        with self.connected() as database:
-            return checking.pages(database)
+        return self.engine.integrity_faults()
 
     def faults(self) -> list[str]:
         """What is wrong with the database, in its pages and in what it says; empty where all is well."""
-        with self.connected() as database:
-            return checking.faults(database)
+        return self.engine.faults()
+
+    def warnings(self) -> list[str]:
+        """What works, and an operator should know."""
+        return self.engine.warnings()
+
+    def clock_warnings(self) -> list[str]:
+        """Those about this machine's clock, as it was at the last look."""
+        return self.engine.clock_warnings()
 
     def backup(self, target: Path, by: Origin, told: backup.Told) -> None:
         """One moment of the database as a new file, while others write. Raises StartRefused."""
-        with self.connected() as database:
+        if not isinstance(self.engine, SqliteEngine):
+            raise StartRefused(
+                f"{self.name} is backed up with PostgreSQL's own tools, `pg_dump` or a base backup with its log of changes; "
+                "after one is put back, type `admincenter database restored`"
+            )
+        with self.engine.connected() as database:
             recorded = partial(self.write, lambda tx: backup.told_everywhere(tx, target.name, by))
             backup.take(database, self.clock, target, told, recorded)
+
+    def restored(self, by: Origin) -> Restored:
+        """What a restore by PostgreSQL's own tools must be followed by, so that it revives nothing. Raises StartRefused."""
+        if self.engine.embedded:
+            raise StartRefused(f"{self.name} is restored, and made fit to serve, with `admincenter database restore FILE`")
+        key = self.keyring().primary
+        return self.write(lambda tx: bring_all_back(tx, key, by, os.urandom))
 
     def add_key(self, by: Origin) -> str:
         """A new server key, live for look-ups; its id. Raises KeyRefused."""
@@ -182,57 +176,14 @@ class Store:
         return not self.read(lambda tx: tx.integrations.any())
 
     def close(self) -> None:
-        """Gives the directory free."""
-        lock, self._lock = self._lock, -1
-        if lock >= 0:
-            os.close(lock)
+        """Gives the place free."""
+        self.engine.close()
 
 
-def refuse_foreign_owner(path: Path) -> None:
-    """Raises StartRefused where the file is another user's."""
-    owner = path.stat().st_uid
-    if owner != os.geteuid():
-        raise StartRefused(f"{path} belongs to user {_user(owner)}; run this as that user (you are {_user(os.geteuid())})")
+def _engine(data: Path, database_url: str, clock: Clock | None) -> Engine:
+    """PostgreSQL's part is imported where it is used: a server on SQLite needs none of it."""
+    if not database_url:
+        return SqliteEngine(data, clock)
+    from admincenter.store.postgres.engine import PostgresEngine
 
-
-def _user(number: int) -> str:
-    with suppress(KeyError):
-        return pwd.getpwuid(number).pw_name
-    return str(number)
-
-
-def _lock(data: Path, how: int) -> int:
-    """Servers and commands share the directory; a restore needs it alone."""
-    try:
-        descriptor = os.open(data / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-    except OSError as error:
-        raise StartRefused(f"{data} cannot be used: {error.strerror}") from None
-    try:
-        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StartRefused(f"{data} is in use: stop the server and other commands first") from None
-    return descriptor
-
-
-@contextmanager
-def alone(data: Path) -> Iterator[None]:
-    """The directory to ourselves. Raises StartRefused while anyone else uses it."""
-    descriptor = _lock(data, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _one_clear_line(path: Path) -> Iterator[None]:
-    """Turns what the engine says at the start into one line that a person can act on."""
-    try:
-        yield
-    except Broken as error:
-        raise StartRefused(f"{path} is damaged ({error}); restore a backup with `admincenter database restore`") from None
-    except StorageUnavailable:
-        raise StartRefused(f"{path} cannot be written: it is read-only, locked by somebody else, or the disk is full") from None
-    except OSError as error:
-        raise StartRefused(f"{path} cannot be used: {error.strerror}") from None
+    return PostgresEngine(database_url, data, clock)

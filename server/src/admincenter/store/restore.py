@@ -19,7 +19,7 @@ from admincenter.core.credentials import ServerKey
 from admincenter.core.errors import KeyRefused, StartRefused, StorageUnavailable
 from admincenter.core.ports import Change, Tx
 from admincenter.core.restoration import Replaced, Restored, Restoring, Revived, bring_back, what_is_replaced
-from admincenter.store import checking, creation, facts, keyfile, migrate, opening, sqlite
+from admincenter.store import checking, creation, directory, facts, keyfile, migrate, sqlite
 from admincenter.store.backup import Told
 from admincenter.store.clock import Clock, SystemClock
 from admincenter.store.durable import sync
@@ -28,7 +28,7 @@ from admincenter.store.sqlite import SqliteDatabase
 from admincenter.store.writer import write_one
 
 _MAGIC = b"SQLite format 3\0"
-BESIDE = f"{opening.DATABASE}.restoring"
+BESIDE = f"{directory.DATABASE}.restoring"
 
 
 class Place(NamedTuple):
@@ -41,7 +41,7 @@ class Place(NamedTuple):
     @property
     def database(self) -> Path:
         """The database's file."""
-        return self.data / opening.DATABASE
+        return self.data / directory.DATABASE
 
 
 def place_of(data: Path, key_file: Path | None) -> Place:
@@ -54,9 +54,9 @@ def restore(place: Place, source: Path, by: Origin, told: Told) -> Restored:
     sqlite.refuse_old_library()
     file = keyfile.load(place.key_path)
     place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with opening.alone(place.data), _beside(place.data / BESIDE) as beside:
+    with directory.alone(place.data), _beside(place.data / BESIDE) as beside:
         if place.database.exists():
-            opening.refuse_foreign_owner(place.database)
+            directory.refuse_foreign_owner(place.database)
         _copy(source, beside, place, told)
         replaced = _read_replaced(place, beside)
         taken_at, instances = _make_fit(beside, place, file, replaced, by)
@@ -145,9 +145,13 @@ def _looks_like_a_database(path: Path) -> bool:
 
 
 def _is_believed(database: SqliteDatabase, identity: str | None) -> bool:
-    """Whether this is the database that the backup was taken of, and neither damaged nor itself a backup's copy."""
+    """Whether this is the database that the backup was taken of, in service to its end, and not damaged.
+
+    One that was moved does not know what was reset where it went.
+    """
     named = migrate.applied(database) and facts.get(database.sql, facts.IDENTITY) == identity
-    return bool(named) and facts.get(database.sql, facts.TAKEN_AT) is None and not checking.damage(database)
+    elsewhere = any(facts.get(database.sql, each) for each in (facts.TAKEN_AT, facts.MOVED_TO))
+    return bool(named) and not elsewhere and not checking.damage(database)
 
 
 def _instances(database: SqliteDatabase, heads: Mapping[str, Head]) -> dict[str, Replaced]:
@@ -202,9 +206,9 @@ def _swap(beside: Path, place: Place) -> Path | None:
 
 def _free_name(place: Place) -> Path:
     when = datetime.fromtimestamp(place.clock() // SECOND, UTC).strftime("%Y%m%dT%H%M%SZ")
-    name, number = f"{opening.DATABASE}.replaced-{when}", 2
+    name, number = f"{directory.DATABASE}.replaced-{when}", 2
     while (place.data / name).exists():
-        name, number = f"{opening.DATABASE}.replaced-{when}-{number}", number + 1
+        name, number = f"{directory.DATABASE}.replaced-{when}-{number}", number + 1
     return place.data / name
 
 

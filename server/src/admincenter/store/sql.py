@@ -44,6 +44,10 @@ def rows_of(columns: int, rows: int) -> str:
     return ", ".join(["(" + ", ".join("?" * columns) + ")"] * rows)
 
 
+class Locked(Exception):
+    """The cause of a StorageUnavailable: a lock was waited for in vain. The transaction stands, up to its last savepoint."""
+
+
 class Broken(Exception):
     """The storage below us failed (an I/O error, a damaged file). This process must not go on with it (F03)."""
 

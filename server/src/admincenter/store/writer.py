@@ -10,7 +10,7 @@ from admincenter.core.credentials import Entropy
 from admincenter.core.errors import CallRefused, OutcomeUnknown, Refusal, StorageUnavailable
 from admincenter.core.ports import Change, Tx
 from admincenter.store.database import Database
-from admincenter.store.sql import Broken
+from admincenter.store.sql import Broken, Locked
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,12 @@ def _attempt(database: Database, job: Job) -> list[Any]:
     database.savepoint()
     try:
         outcomes = list(job.function(database.tx, job.arguments))
-    except (Broken, StorageUnavailable):
+    except StorageUnavailable as error:
+        if not isinstance(error.__cause__, Locked):
+            raise
+        database.undo()
+        return [error] if len(job.arguments) == 1 else _one_by_one(database, job)
+    except Broken:
         raise
     except Exception as error:
         if not database.in_transaction:
@@ -67,6 +72,11 @@ def _attempt(database: Database, job: Job) -> list[Any]:
         return [error] * len(job.arguments)
     database.release()
     return outcomes
+
+
+def _one_by_one(database: Database, job: Job) -> list[Any]:
+    """Where one of many could not have its lock, the others must not wait for it again and again."""
+    return [each for argument in job.arguments for each in _attempt(database, Job(job.function, [argument]))]
 
 
 def _events(outcomes: Sequence[Any]) -> list[Event]:

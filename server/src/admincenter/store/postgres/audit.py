@@ -1,8 +1,10 @@
 """The statements on the audit log that PostgreSQL does for many rows at once, or knows by another name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from admincenter.core.audit import Head, Record
+from admincenter.core.audit import Cut, Head, Record
+from admincenter.core.errors import StartRefused
 from admincenter.store.audit import SqlAuditLog
 from admincenter.store.postgres.parameters import blobs, columns, numbers, texts
 from admincenter.store.postgres.sql import PostgresSql
@@ -34,3 +36,23 @@ class PostgresAuditLog(SqlAuditLog):
     def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
         ends = [(instance, head.sequence, head.digest, head.recorded_at) for instance, head in heads]
         self._sql.run(_APPEND, [*columns(_RECORD_AS, records), *columns(_HEAD_AS, ends)])
+
+    def add_cut(self, instance: str, cut: Cut) -> None:
+        with _naming_the_role():
+            super().add_cut(instance, cut)
+
+    def delete_through(self, instance: str, through: int, limit: int) -> int:
+        with _naming_the_role():
+            return super().delete_through(instance, through, limit)
+
+
+@contextmanager
+def _naming_the_role() -> Iterator[None]:
+    """The server's role may only add to the log; the one line says whose retention is."""
+    try:
+        yield
+    except StartRefused:
+        raise StartRefused(
+            "The server's role may not delete from the audit log; repeat the command as the role that migrates,"
+            " named in ADMINCENTER_DATABASE_URL (`admincenter database status` says what a role may)"
+        ) from None

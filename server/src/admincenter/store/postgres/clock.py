@@ -4,6 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 
+NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+"""The time of the database in a SELECT, in µs."""
+
 
 class DatabaseClock:
     """The time of the database between two looks at it, carried on by the monotonic clock; never backward within a process.
@@ -29,6 +32,11 @@ class DatabaseClock:
         with self._lock:
             self._offset = now - self._monotonic() // 1000
         self.own_is_ahead = self._wall() // 1000 - now
+
+    def not_before(self, moment: int) -> None:
+        """From now on it is at least so late."""
+        with self._lock:
+            self._given = max(self._given, moment)
 
     def __call__(self) -> int:
         with self._lock:

@@ -42,8 +42,10 @@ class Connector:
     def __init__(self, url: str, limits: Limits = ORDINARY) -> None:
         try:
             given: dict[str, Any] = conninfo_to_dict(url)
-        except psycopg.Error as error:
-            raise StartRefused(f"The database URL cannot be read: {_line(error)}") from None
+        except psycopg.Error:  # whose text may hold the whole URL, and so the password
+            raise StartRefused(
+                "The database URL cannot be read; it must be like postgresql://user@host:5432/database"
+            ) from None
         self.limits = limits
         self._parameters = _UNLESS_GIVEN | given | _ALWAYS
         self._pause = threading.Lock()
@@ -55,11 +57,17 @@ class Connector:
             if time.monotonic() < self._not_before:
                 raise StorageUnavailable
         try:
-            connection = psycopg.Connection.connect(autocommit=True, **self._parameters)
-        except psycopg.Error as error:
-            log.warning("PostgreSQL cannot be reached: %s", _line(error))
+            return self._open()
+        except StorageUnavailable as error:
+            log.warning("PostgreSQL cannot be reached: %s", one_line(error.__cause__ or error))
             with self._pause:
                 self._not_before = time.monotonic() + PAUSE_SECONDS
+            raise
+
+    def _open(self) -> Link:
+        try:
+            connection = psycopg.Connection.connect(autocommit=True, **self._parameters)
+        except psycopg.Error as error:
             raise StorageUnavailable from error
         try:
             _refuse_unfit(connection)
@@ -73,15 +81,15 @@ class Connector:
     def refuse_unreachable(self) -> None:
         """Raises StartRefused with one line that says what is wrong with the server, the URL, the name or the password."""
         try:
-            self().close()
+            self._open().close()
         except StorageUnavailable as error:
-            raise StartRefused(f"The database {self.name} cannot be used: {_line(error.__cause__ or error)}") from None
+            raise StartRefused(f"The {self.name} cannot be used: {one_line(error.__cause__ or error)}") from None
 
     @property
     def name(self) -> str:
         """Which database it is, without the password."""
         host, port = self._parameters.get("host", "localhost"), self._parameters.get("port", 5432)
-        return f"{self._parameters.get('dbname', '')} at {host}:{port}"
+        return f"PostgreSQL database {self._parameters.get('dbname', '')} at {host}:{port}"
 
 
 def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:
@@ -93,6 +101,7 @@ def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:
         raise StartRefused(f"The database's encoding is {encoding}; make one with: CREATE DATABASE … ENCODING 'UTF8'")
 
 
-def _line(error: BaseException) -> str:
-    """What libpq says, on one line; it never holds a password."""
-    return " ".join(str(error).split())
+def one_line(error: BaseException) -> str:
+    """What libpq or the server says, on one line; it never holds a password."""
+    said = [*getattr(error, "__notes__", ()), str(error.__cause__ or error)]
+    return " ".join(said[0].split())

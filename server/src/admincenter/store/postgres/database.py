@@ -5,15 +5,14 @@ import time
 from admincenter.core.errors import OutcomeUnknown
 from admincenter.store.clock import Clock
 from admincenter.store.postgres.audit import PostgresAuditLog
-from admincenter.store.postgres.clock import DatabaseClock
+from admincenter.store.postgres.clock import NOW, DatabaseClock
 from admincenter.store.postgres.connector import Connector
 from admincenter.store.postgres.integrations import PostgresIntegrations
 from admincenter.store.postgres.sql import PostgresSql
 from admincenter.store.tx import SqlTx
 
-_NOW = "; SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" + _NOW
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" + _NOW
+_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT {NOW}"
+_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT {NOW}"
 _TABLES = (
     "SELECT relname::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
     " WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND nspname = current_schema()"
@@ -71,6 +70,11 @@ class PostgresDatabase:
 
     def tables(self) -> set[str]:
         return {row[0] for row in self.sql.all(_TABLES)}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its link broke, or was closed."""
+        return self.sql.is_over
 
     @property
     def backend(self) -> int:

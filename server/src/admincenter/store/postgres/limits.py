@@ -25,7 +25,7 @@ class Limits(NamedTuple):
         )
 
 
-ORDINARY = Limits(statement_ms=5_000, lock_ms=2_000, idle_ms=10_000, commit_seconds=5.0)
+ORDINARY = Limits(statement_ms=5_000, lock_ms=1_000, idle_ms=10_000, commit_seconds=5.0)
 """For all that serves."""
 
 PATIENT = Limits(statement_ms=3_600_000, lock_ms=60_000, idle_ms=60_000, commit_seconds=60.0)

@@ -39,6 +39,7 @@ class Link:
         self._prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._seen: set[tuple[bytes, tuple[int, ...]]] = set()
         self._loader = Transformer()
+        self._came: list[PGresult] = []
         self.warned = self._dismissed = False
         self.backend: int = self._pg.backend_pid
         connection.add_notice_handler(self._noticed)
@@ -79,12 +80,60 @@ class Link:
 
     def rows(self, statement: bytes, parameters: Sequence[Encoded], seconds: float) -> list[Row]:
         """What one statement answers."""
-        result = self.run(statement, parameters, seconds)
+        return self._rows(self.run(statement, parameters, seconds))
+
+    def _rows(self, result: PGresult) -> list[Row]:
         self._loader.set_pgresult(result, format=psycopg.pq.Format.BINARY)
         try:
             return self._loader.load_rows(0, result.ntuples, tuple)
         except UnicodeDecodeError as error:
             raise Garbled("a text in the database is damaged") from error
+
+    @property
+    def socket(self) -> int:
+        """What an event loop watches."""
+        return self._socket
+
+    def prepare(self, statement: bytes, types: tuple[int, ...], seconds: float) -> None:
+        """Has the server plan a statement that is going to be sent."""
+        self._prepare(statement, types, seconds)
+
+    def send(self, statement: bytes, parameters: Sequence[Encoded]) -> None:
+        """Begins a prepared statement without waiting: `push` until all of it is sent, `come` until its answer is there."""
+        try:
+            self._send(self._prepared[statement, tuple([each.type for each in parameters])], statement, parameters)
+        except psycopg.Error as error:
+            self.close()
+            raise StorageUnavailable from error
+
+    def push(self) -> bool:
+        """Sends on; whether all is sent."""
+        try:
+            return not self._pg.flush()
+        except psycopg.Error as error:
+            self.close()
+            raise StorageUnavailable from error
+
+    def come(self) -> list[Row] | None:
+        """What a statement that was sent answers; None while it is not all there."""
+        try:
+            self._pg.consume_input()
+            while not self._pg.is_busy():
+                result = self._pg.get_result()
+                if result is None:
+                    return self._answered()
+                self._came.append(result)
+        except psycopg.Error as error:
+            self.close()
+            raise StorageUnavailable from error
+        return None
+
+    def _answered(self) -> list[Row]:
+        came, self._came = self._came, []
+        if self._dismissed:
+            self.close()
+        self._refuse_failed(came)
+        return [row for each in came for row in self._rows(each)]
 
     def run(self, statement: bytes, parameters: Sequence[Encoded], seconds: float) -> PGresult:
         """One statement with parameters. From its second time on it is prepared."""

@@ -15,6 +15,7 @@ _ARRAY_OF = {_TEXT: 1009, _NUMBER: 1016, _BLOB: 1001}
 _ARRAY_HEAD = struct.Struct(">iiIii")
 _LENGTH = struct.Struct(">i")
 _BIGINT = struct.Struct(">q")
+_NO_VALUE = _LENGTH.pack(-1)
 
 
 class Encoded(NamedTuple):
@@ -52,17 +53,17 @@ def _bigint(value: int) -> bytes:
         raise OverflowError(f"{value} is no 64-bit number") from None
 
 
-def texts(values: Sequence[str]) -> Encoded:
+def texts(values: Sequence[str | None]) -> Encoded:
     """An array of texts."""
-    return _array(_TEXT, [each.encode() for each in values])
+    return _array(_TEXT, [None if each is None else each.encode() for each in values])
 
 
-def numbers(values: Sequence[int]) -> Encoded:
+def numbers(values: Sequence[int | None]) -> Encoded:
     """An array of 64-bit numbers."""
-    return _array(_NUMBER, [_bigint(each) for each in values])
+    return _array(_NUMBER, [None if each is None else _bigint(each) for each in values])
 
 
-def blobs(values: Sequence[bytes]) -> Encoded:
+def blobs(values: Sequence[bytes | None]) -> Encoded:
     """An array of byte strings."""
     return _array(_BLOB, values)
 
@@ -73,6 +74,10 @@ def columns(kinds: Sequence[Callable[[Sequence[Any]], Encoded]], rows: Sequence[
     return [of(column) for of, column in zip(kinds, turned, strict=True)]
 
 
-def _array(of: int, elements: Sequence[bytes]) -> Encoded:
-    head = _ARRAY_HEAD.pack(1, 0, of, len(elements), 1)
-    return Encoded(_ARRAY_OF[of], head + b"".join([part for each in elements for part in (_LENGTH.pack(len(each)), each)]))
+def _array(of: int, elements: Sequence[bytes | None]) -> Encoded:
+    head = _ARRAY_HEAD.pack(1, int(None in elements), of, len(elements), 1)
+    return Encoded(_ARRAY_OF[of], head + b"".join([part for each in elements for part in _element(each)]))
+
+
+def _element(data: bytes | None) -> tuple[bytes, bytes]:
+    return (_NO_VALUE, b"") if data is None else (_LENGTH.pack(len(data)), data)

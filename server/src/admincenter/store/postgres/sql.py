@@ -94,6 +94,11 @@ class PostgresSql:
         return not self._link.is_over and self._link.in_transaction
 
     @property
+    def is_over(self) -> bool:
+        """Whether the link broke, or was closed."""
+        return self._link.is_over
+
+    @property
     def backend(self) -> int:
         """The process of the server that works for us."""
         return self._link.backend

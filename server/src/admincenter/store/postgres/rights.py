@@ -1,0 +1,67 @@
+"""What a role may do here, and rights given to the server's: questions to PostgreSQL's own catalogue."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from admincenter.core.errors import StartRefused
+from admincenter.store.postgres import grants
+from admincenter.store.postgres.database import PostgresDatabase
+
+_HERE = """
+SELECT current_user::text, current_database()::text, coalesce(current_schema(), '')::text,
+    current_setting('server_version')::text, coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
+        AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+            AND NOT pg_has_role(relowner, 'USAGE')),
+    coalesce(has_table_privilege(to_regclass('audit_events'), 'DELETE'), false)
+"""
+_ROLE = "SELECT rolsuper, pg_has_role(oid, ?::text, 'MEMBER'), rolname = ?::text FROM pg_roles WHERE rolname = ?::text"
+_GIVEN = """
+SELECT has_database_privilege(?::text, current_database(), 'CONNECT')
+    AND has_table_privilege(?::text, 'audit_events', 'INSERT') AND NOT has_table_privilege(?::text, 'audit_events', 'DELETE')
+"""
+
+
+class Here(NamedTuple):
+    """Who we are where, and whether that role may migrate, and may delete audit rows."""
+
+    role: str
+    database: str
+    schema: str
+    version: str
+    may_migrate: bool
+    may_delete_audit_rows: bool
+
+
+def here(database: PostgresDatabase) -> Here:
+    """What the server says of this connection."""
+    return Here._make(database.sql.all(_HERE)[0])
+
+
+def to_be_given(database: PostgresDatabase, role: str) -> Sequence[str]:
+    """The statements that give a role what the server needs, and take the rest. Raises StartRefused where none binds it."""
+    ours = here(database)
+    found = database.sql.all(_ROLE, (ours.role, ours.role, role))
+    if not found:
+        raise StartRefused(f"There is no role {role}; make it first: CREATE ROLE {grants.quoted(role)} LOGIN PASSWORD '…'")
+    [(is_superuser, is_ours, is_self)] = found
+    if is_superuser or is_ours or is_self:
+        raise StartRefused(
+            f"Role {role} may do everything here, and no grant binds it; the server's role must be one of its own"
+        )
+    return list(grants.statements(role, ours.database, ours.schema))
+
+
+def give(database: PostgresDatabase, role: str) -> Sequence[str]:
+    """Runs them, all or none. Raises StartRefused where this connection's role may not."""
+    statements = to_be_given(database, role)
+    database.begin()
+    try:
+        for each in statements:
+            database.sql.run(each)
+        if database.sql.all(_GIVEN, (role, role, role)) != [(True,)]:
+            raise StartRefused("This connection's role does not own the database and its tables; use the role that migrates")
+        database.commit()
+    except BaseException:
+        database.rollback()
+        raise
+    return statements
