@@ -35,9 +35,6 @@ QUICK_SECONDS = 5.0
 MOST_PAUSE = 5.0
 HANDSHAKE_SECONDS = 10.0
 LOG_SECONDS = 1.0
-SWITCH_SECONDS = 0.001
-"""How long a thread may keep the interpreter while another one waits for it. The writer gives it away at each statement, and
-with the default of 5 ms a batch of tokens waited longer for it than for the disk."""
 BROKEN, UNCHECKED = 70, 71
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _HEEDED = (*_STOPS, signal.SIGCHLD, signal.SIGALRM)
@@ -220,7 +217,6 @@ class _Loop(uvloop.Loop):
 def _work(settings: Settings, store: Store, listening: socket.socket, port: int, number: int, parent_ended: int) -> int:
     """One worker, from fork to exit code."""
     code = 0
-    sys.setswitchinterval(SWITCH_SECONDS)
 
     def broken() -> None:
         nonlocal code

@@ -30,8 +30,8 @@ CHANGES: dict[str, tuple[Change, dict[str, Any], dict[str, Any]]] = {
     "switch off": (lambda port, at, app: port.set_enabled(at, app, False), {"enabled": 0}, {"enabled": 0}),
     "refuse URLs": (
         lambda port, at, app: port.set_url_credentials(at, app, False),
-        {"url_credentials": 0},
-        {"url_credentials": 0},
+        {"url_credentials": 0, "access_version": 1},
+        {"url_credentials": 0, "access_version": 1},
     ),
     "bury": (lambda port, at, app: port.bury(at, app, NOW + 5), {"deleted_at": NOW + 5}, {"deleted_at": NOW + 5}),
     "set secret": (
@@ -163,8 +163,15 @@ def test_switches_go_both_ways(furnished: Tx) -> None:
     before = shown(furnished, HERE, FIRST)
     for on in (False, True):
         furnished.integrations.set_enabled(HERE, FIRST, on)
-        furnished.integrations.set_url_credentials(HERE, FIRST, on)
     assert shown(furnished, HERE, FIRST) == before
+
+
+def test_whether_urls_may_hold_its_credentials_goes_both_ways_and_is_felt_by_what_was_decided_before(furnished: Tx) -> None:
+    """What was allowed under the one must not take effect under the other (D8)."""
+    for version, on in enumerate((False, True), 1):
+        furnished.integrations.set_url_credentials(HERE, FIRST, on)
+        facts = _row(furnished, FIRST)[1]
+        assert (facts.url_credentials, facts.access_version) == (on, version)
 
 
 def test_whether_there_is_or_ever_was_an_integration(tx: Tx) -> None:

@@ -1,6 +1,6 @@
 """Step 2 of the gate: the credential of a request, well-formed or refused, without any look-up."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from admincenter.api import parameters
 from admincenter.api.parameters import Parameters
@@ -12,7 +12,8 @@ TOKEN_PARAMETERS = ("access_token", "grant_type", "expected_generation")
 _NOTHING = Parameters({}, frozenset())
 
 
-class Presented(NamedTuple):
+@dataclass(slots=True)
+class Presented:
     """What came: a secret with its App ID, or a token. `exposed`: it stood in a URL, or a token in a body."""
 
     text: str
@@ -37,10 +38,13 @@ async def secret(request: Request) -> Presented:
 
 async def token(request: Request) -> Presented:
     """The token of an API call. Raises TokenMissing, TokenMalformed, ParameterBad where there are two."""
+    elsewhere = (await parameters.from_anywhere(request, ("access_token",))).text("access_token")
+    return token_of(request, elsewhere)
+
+
+def token_of(request: Request, elsewhere: str | None = None) -> Presented:
+    """The same for a call whose header is the only place where a token can be, which is nearly every call."""
     lines = request.authorization
-    elsewhere = None
-    if request.has_body or request.query:
-        elsewhere = (await parameters.from_anywhere(request, ("access_token",))).text("access_token")
     if len(lines) + (elsewhere is not None) > 1:
         raise ParameterBad("Two access tokens in one request; send one, in the Authorization header")
     if elsewhere is None and not lines:

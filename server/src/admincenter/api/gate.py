@@ -73,7 +73,17 @@ class Gate:
     async def answer(self, request: Request) -> Reply:
         """Takes a request through the steps. Always answers; raises only Disconnected."""
         try:
-            return await self._take_steps(request)
+            route = find(request.method, request.raw_path)
+            client = resolve_client(request.peer, request.forwarded, self._rules.trusted_proxies)  # 1
+            if isinstance(route, PublicRoute):
+                return await route.handler(Visit(self._door, request, client))
+            if route.opening.takes_secret:
+                presented = await credential.secret(request)  # 2
+            elif request.has_body or request.query:
+                presented = await credential.token(request)  # 2
+            else:
+                presented = credential.token_of(request)  # 2
+            return await self._admitted(route, request, client, presented)
         except CallRefused as refusal:
             return answers.graph(refusal, request.id)
         except Disconnected:
@@ -82,20 +92,9 @@ class Gate:
             log.exception("unexpected error", extra={"request_id": request.id})
             return answers.graph(Unexpected(), request.id)
 
-    async def _take_steps(self, request: Request) -> Reply:
-        route = find(request.method, request.raw_path)
-        client = resolve_client(request.peer, request.forwarded, self._rules.trusted_proxies)  # 1
-        if isinstance(route, PublicRoute):
-            return await route.handler(Visit(self._door, request, client))
-        presented = await (credential.secret if route.opening.takes_secret else credential.token)(request)  # 2
-        for _attempt in ("first", "once more"):
-            try:
-                return await self._admitted(route, request, client, presented)
-            except _MovedMeanwhile:
-                continue
-        raise StorageUnavailable("The integration was changed at the same moment; nothing was done. Try again")
-
-    async def _admitted(self, route: Route, request: Request, client: Client, presented: Presented) -> Reply:
+    async def _admitted(
+        self, route: Route, request: Request, client: Client, presented: Presented, once_more: bool = False
+    ) -> Reply:
         door, secret = self._door, route.opening.takes_secret
         if secret:
             digests = credentials.digests(SECRET_PREFIX, door.keyring.keys, presented.text)
@@ -125,7 +124,9 @@ class Gate:
             door.recorder.refused(facts, refused, secret, proved, client, request.user_agent)  # 6
             raise
         if isinstance(reply, Moved):
-            raise _MovedMeanwhile
+            if once_more:
+                raise StorageUnavailable("The integration was changed at the same moment; nothing was done. Try again")
+            return await self._admitted(route, request, client, presented, once_more=True)  # D8
         if not secret:
             door.recorder.used(facts.instance, facts.app_id, route.used_as, str(client), now)  # 6
         if taken.percent > 1:
@@ -164,7 +165,3 @@ class Gate:
             what = "Application request limit reached: too many " + ("token requests" if secret else "calls")
             raise RateLimited(what, taken.retry_after, taken.percent)
         return taken
-
-
-class _MovedMeanwhile(Exception):
-    """The row changed between the decision and the effect; the gate runs once more (D8)."""

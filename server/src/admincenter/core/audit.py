@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from admincenter.core.credentials import Entropy
+from admincenter.core.credentials import Entropy, in_portions
 from admincenter.core.events import CATALOGUE, EventKind
 
 GENESIS = bytes(32)
@@ -94,12 +94,13 @@ def link(previous: bytes, instance: str, sequence: int, recorded_at: int, payloa
     return hashlib.sha256(b"acl1" + previous + instance.encode("ascii") + head + payload).digest()
 
 
-def chain(head: Head, events: Iterable[Event], now: int, entropy: Entropy) -> tuple[list[Record], Head]:
+def chain(head: Head, events: Sequence[Event], now: int, entropy: Entropy) -> tuple[list[Record], Head]:
     """The events as the next rows of their instance, and the new end. Time never goes backward within a chain."""
     recorded_at = max(now, head.recorded_at)
     records = []
+    drawn = in_portions(entropy, 16 * len(events))
     for each in events:
-        record = _record(head, each, recorded_at, entropy(16).hex())
+        record = _record(head, each, recorded_at, drawn(16).hex())
         records.append(record)
         head = Head(record.sequence, record.digest, recorded_at, head.cut)
     return records, head

@@ -32,6 +32,25 @@ Entropy = Callable[[int], bytes]
 """`entropy(n)` gives n random bytes; `os.urandom` outside tests."""
 
 
+TEXT_DRAWS, SEAL_DRAWS = 32, 28
+"""How many random bytes a new secret or token takes, and the sealing of one."""
+
+
+def in_portions(entropy: Entropy, size: int) -> Entropy:
+    """Bytes that are drawn at once and given out in portions, each byte once. A draw gives the interpreter away, so a batch
+    draws once. Raises IndexError behind the last byte."""
+    drawn, at = entropy(size), 0
+
+    def give(portion: int) -> bytes:
+        nonlocal at
+        start, at = at, at + portion
+        if at > size:
+            raise IndexError("more randomness is asked for than was drawn")
+        return drawn[start:at]
+
+    return give
+
+
 class ServerKey(NamedTuple):
     """A key that digests are made under: `key_id` is its public fingerprint, `key` 32 secret bytes."""
 

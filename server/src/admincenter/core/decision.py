@@ -5,6 +5,7 @@ or cannot be read makes its step refuse.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from admincenter.core import credentials, tokens
@@ -23,7 +24,8 @@ from admincenter.core.surface import Opening
 _NOBODY = bytes(32)
 
 
-class Question(NamedTuple):
+@dataclass(slots=True)
+class Question:
     """What is asked: the opening, the credential's digests under each live key, the client, and the time."""
 
     opening: Opening
@@ -81,6 +83,9 @@ STEPS = ("credential", "integration", "token", "address", "permission")
 """The steps in the order of the contract; the first that refuses answers."""
 
 
+_ALLOWED = Decision(len(STEPS), None)
+
+
 def decide(facts: Facts | None, asked: Question) -> Decision:
     """Takes the steps in order until one refuses."""
     passed = 0
@@ -92,4 +97,4 @@ def decide(facts: Facts | None, asked: Question) -> Decision:
             passed += 1
     except CallRefused as refusal:
         return Decision(passed, refusal)
-    return Decision(passed, None)
+    return _ALLOWED

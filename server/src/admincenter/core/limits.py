@@ -17,6 +17,9 @@ class Taken(NamedTuple):
     percent: int
 
 
+_ALLOWED = [Taken(True, 0, percent) for percent in range(101)]
+
+
 class Allowance:
     """`burst` at once, then one per `interval` microseconds, for each key apart; at most `keys` keys are remembered."""
 
@@ -34,7 +37,9 @@ class Allowance:
         self._whole_at[key] = whole_at if allowed else whole_at - self._interval
         if len(self._whole_at) > self._keys:
             del self._whole_at[next(iter(self._whole_at))]
-        return Taken(allowed, 0 if allowed else -(-(used - self._depth) // SECOND), min(100, used * 100 // self._depth))
+        if allowed:
+            return _ALLOWED[used * 100 // self._depth]
+        return Taken(False, -(-(used - self._depth) // SECOND), 100)
 
     def __len__(self) -> int:
         return len(self._whole_at)

@@ -52,12 +52,27 @@ Outcome = Change[Minted] | CallRefused | Moved
 
 
 def mint_all(tx: Tx, mints: Sequence[Mint]) -> list[Outcome]:
-    """Issues each token, if the conditions under which it was allowed still hold (D8)."""
+    """Issues each token, if the conditions under which it was allowed still hold (D8).
+
+    Each is tried on the row that the gate saw. The statement knows whether that is still the row; where it is not, the row is
+    read again.
+    """
+    app_ids = [each.facts.app_id for each in mints]
     outcomes: list[Outcome] = [Moved()] * len(mints)
-    for numbers in in_rounds([each.facts.app_id for each in mints]):
-        for number, outcome in zip(numbers, _mint_each(tx, [mints[each] for each in numbers]), strict=True):
-            outcomes[number] = outcome
+    for places in in_rounds(app_ids)[:1]:
+        some = [mints[each] for each in places]
+        _put(outcomes, places, _mint_each(tx, [each.facts for each in some], some))
+    left = [place for place, outcome in enumerate(outcomes) if not isinstance(outcome, Change)]
+    for again in in_rounds([app_ids[each] for each in left]):
+        places = [left[each] for each in again]
+        rows = tx.integrations.facts_by_app_id([app_ids[each] for each in places])
+        _put(outcomes, places, _mint_each(tx, rows, [mints[each] for each in places]))
     return outcomes
+
+
+def _put(outcomes: list[Outcome], places: Sequence[int], found: Sequence[Outcome]) -> None:
+    for place, outcome in zip(places, found, strict=True):
+        outcomes[place] = outcome
 
 
 def in_rounds(app_ids: Sequence[str]) -> list[list[int]]:
@@ -72,14 +87,17 @@ def in_rounds(app_ids: Sequence[str]) -> list[list[int]]:
     return rounds
 
 
-def _mint_each(tx: Tx, mints: Sequence[Mint]) -> list[Outcome]:
-    """One token each of different integrations: all rows are read at once, and changed at once."""
-    rows, now = tx.integrations.facts_by_app_id([each.facts.app_id for each in mints]), tx.now
-    fresh = [_fresh(row, mint, now) for row, mint in zip(rows, mints, strict=True)]
+def _mint_each(tx: Tx, rows: Sequence[Facts | None], mints: Sequence[Mint]) -> list[Outcome]:
+    """One token each of different integrations: all rows are changed at once."""
+    now, entropy = tx.now, credentials.in_portions(mints[0].entropy, _DRAWN * len(mints))
+    fresh = [_fresh(row, mint, now, entropy) for row, mint in zip(rows, mints, strict=True)]
     done = iter(tx.integrations.mint([each.row for each in fresh if isinstance(each, _Fresh)]))
     return [
         _minted(each, mint, next(done)) if isinstance(each, _Fresh) else each for each, mint in zip(fresh, mints, strict=True)
     ]
+
+
+_DRAWN = credentials.TEXT_DRAWS + credentials.SEAL_DRAWS
 
 
 class _Fresh(NamedTuple):
@@ -96,13 +114,13 @@ def _minted(fresh: _Fresh, mint: Mint, done: bool) -> Outcome:
     return Change(minted, [_issued(fresh.of, mint.by, generation, issued_at)])
 
 
-def _fresh(row: Facts | None, mint: Mint, now: int) -> _Fresh | CallRefused | Moved:
+def _fresh(row: Facts | None, mint: Mint, now: int, entropy: Entropy) -> _Fresh | CallRefused | Moved:
     """A new token for the row, if it is still the one on which the mint was allowed."""
     if row is None or _conditions(row) != _conditions(mint.facts):
         return Moved()
     if mint.expected_generation not in (None, row.generation):
         return GenerationMismatch(row.generation)
-    token = credentials.mint_text(TOKEN_PREFIX, mint.entropy)
+    token = credentials.mint_text(TOKEN_PREFIX, entropy)
     context = SealContext(row.instance, row.app_id, row.generation + 1, now)
     new = TokenRow(
         app_id=row.app_id,
@@ -112,7 +130,7 @@ def _fresh(row: Facts | None, mint: Mint, now: int) -> _Fresh | CallRefused | Mo
         token_digest=credentials.digest(TOKEN_PREFIX, mint.key.key, token),
         token_key=mint.key.key_id,
         issued_at=now,
-        sealed=credentials.seal(token, mint.secret, context, mint.entropy),
+        sealed=credentials.seal(token, mint.secret, context, entropy),
         superseded_until=(row.issued_at or 0) + LIFE,
         secret_digest=_digest_again(row, mint),
         secret_key=mint.key.key_id,
@@ -120,9 +138,9 @@ def _fresh(row: Facts | None, mint: Mint, now: int) -> _Fresh | CallRefused | Mo
     return _Fresh(token, new, row)
 
 
-def _conditions(facts: Facts) -> tuple[bytes, int, int]:
+def _conditions(facts: Facts) -> tuple[bytes, int]:
     """What the gate allowed a mint on. That it is enabled, and not deleted, is a condition of the statement itself."""
-    return facts.secret_digest, facts.access_version, facts.url_credentials
+    return facts.secret_digest, facts.access_version
 
 
 def _digest_again(row: Facts, mint: Mint) -> bytes:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from admincenter.core.audit import Cut, Head, Record
 from admincenter.core.ports import Window
-from admincenter.store.sql import Garbled, Row, Sql
+from admincenter.store.sql import Garbled, Row, Sql, rows_of
 
 _RANGE = " FROM audit_events WHERE instance = ? AND sequence > ? AND sequence < ? ORDER BY sequence "
 _RECORDS = f"SELECT {', '.join(Record._fields)}"
 _TEXTS = ("event_id", "kind", "actor", "target", "address")
 _HEAD = "SELECT sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ?"
+_AT_ONCE = 64
 _RECORDED = "SELECT recorded_at FROM audit_events WHERE instance = ? AND sequence = ?"
 
 
@@ -30,7 +31,10 @@ class SqlAuditLog:
         return [self.head(each) for each in instances]
 
     def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
-        self._sql.many("INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
+        for start in range(0, len(records), _AT_ONCE):
+            some = records[start : start + _AT_ONCE]
+            values = [value for record in some for value in record]
+            self._sql.run("INSERT INTO audit_events VALUES " + rows_of(len(Record._fields), len(some)), values)
         self._sql.many(
             "UPDATE audit_heads SET sequence = ?, digest = ?, recorded_at = ? WHERE instance = ?",
             [(head.sequence, head.digest, head.recorded_at, instance) for instance, head in heads],

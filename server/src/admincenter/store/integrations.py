@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from admincenter.core.ports import Facts, Integration, NewIntegration, Standing, TokenRow, WaitingAddress
-from admincenter.core.tokens import LIFE
-from admincenter.store.sql import Sql
+from admincenter.core.tokens import LIFE, in_rounds
+from admincenter.store.sql import Sql, rows_of
 
 _FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations"
 _BY_TOKEN = f"{_FACTS} WHERE token_digest = ?"
@@ -14,15 +14,16 @@ _SEEN = f"SELECT {', '.join(Integration._fields)} FROM integrations WHERE instan
 _HERE = " WHERE instance = ? AND app_id = ?"
 
 # D8: the conditions under which a mint was allowed are conditions of its statement. The key may have been retired meanwhile.
-_MINT = """
-UPDATE integrations SET
-    previous_digest     = CASE WHEN token_digest IS NULL THEN previous_digest ELSE token_digest END,
-    previous_expires_at = CASE WHEN token_digest IS NULL THEN previous_expires_at ELSE ? END,
-    previous_reason     = CASE WHEN token_digest IS NULL THEN previous_reason ELSE 'superseded' END,
-    token_digest = ?, token_key = ?, issued_at = ?, sealed = ?, generation = generation + 1,
-    secret_digest = ?, secret_key = ?
-WHERE app_id = ? AND secret_digest = ? AND access_version = ? AND generation = ? AND enabled = 1 AND deleted_at IS NULL
-    AND EXISTS (SELECT 1 FROM server_keys WHERE key_id = ?)
+MINT = """
+UPDATE integrations AS i SET
+    previous_digest     = CASE WHEN i.token_digest IS NULL THEN i.previous_digest ELSE i.token_digest END,
+    previous_expires_at = CASE WHEN i.token_digest IS NULL THEN i.previous_expires_at ELSE r.superseded_until END,
+    previous_reason     = CASE WHEN i.token_digest IS NULL THEN i.previous_reason ELSE 'superseded' END,
+    token_digest = r.token_digest, token_key = r.token_key, issued_at = r.issued_at, sealed = r.sealed,
+    generation = i.generation + 1, secret_digest = r.secret_digest, secret_key = r.secret_key
+FROM r
+WHERE i.app_id = r.app_id AND i.secret_digest = r.proved AND i.access_version = r.access_version AND i.generation = r.before
+    AND i.enabled = 1 AND i.deleted_at IS NULL AND EXISTS (SELECT 1 FROM server_keys WHERE key_id = r.token_key)
 """
 
 _KILL = f"""
@@ -38,6 +39,11 @@ _WAITING_KEPT = 100
 @cache
 def _by_app_ids(number: int) -> str:
     return f"{_FACTS} WHERE app_id IN ({', '.join('?' * number)})"
+
+
+@cache
+def _mint(number: int) -> str:
+    return f"WITH r ({', '.join(TokenRow._fields)}) AS (VALUES {rows_of(len(TokenRow._fields), number)}) {MINT}"
 
 
 class SqlIntegrations:
@@ -86,7 +92,12 @@ class SqlIntegrations:
         self._sql.run("UPDATE integrations SET enabled = ?" + _HERE, (int(enabled), instance, app_id))
 
     def set_url_credentials(self, instance: str, app_id: str, on: bool) -> None:
-        self._sql.run("UPDATE integrations SET url_credentials = ?" + _HERE, (int(on), instance, app_id))
+        self._sql.run(
+            "UPDATE integrations SET url_credentials = ?, access_version = access_version + 1"
+            + _HERE
+            + " AND url_credentials <> ?",
+            (int(on), instance, app_id, int(on)),
+        )
 
     def bury(self, instance: str, app_id: str, now: int) -> None:
         self._sql.run("UPDATE integrations SET deleted_at = ?" + _HERE, (now, instance, app_id))
@@ -125,13 +136,25 @@ class SqlIntegrations:
         )
 
     def mint(self, rows: Sequence[TokenRow]) -> list[bool]:
-        return [self._mint(row) for row in rows]
+        done = [False] * len(rows)
+        for places in in_rounds([each.app_id for each in rows]):  # one statement cannot change a row of the table twice
+            minted = self._minted([rows[each] for each in places])
+            for place in places:
+                done[place] = rows[place].app_id in minted
+        return done
 
-    def _mint(self, row: TokenRow) -> bool:
-        token = (row.superseded_until, row.token_digest, row.token_key, row.issued_at, row.sealed)
-        secret = (row.secret_digest, row.secret_key)
-        seen = (row.app_id, row.proved, row.access_version, row.before, row.token_key)
-        return self._sql.run(_MINT, (*token, *secret, *seen)) == 1
+    def _minted(self, rows: Sequence[TokenRow]) -> set[str]:
+        """Mints rows of different integrations with one statement; the App IDs of those whose conditions held."""
+        if not rows:
+            return set()
+        values = [value for row in rows for value in row]
+        app_ids = [row.app_id for row in rows]
+        changed = self._sql.run(_mint(len(rows)), values)
+        if changed in (0, len(rows)):
+            return set(app_ids) if changed else set()
+        fresh = {row.app_id: row.token_digest for row in rows}
+        found = self.facts_by_app_id(app_ids)
+        return {each.app_id for each in found if each is not None and each.token_digest == fresh[each.app_id]}
 
     def kill_token(self, instance: str, app_id: str, reason: str) -> bool:
         return self._sql.run(_KILL + " AND app_id = ?", (reason, instance, app_id)) == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import cache
 from typing import Any, Protocol
 
 Value = str | int | bytes | None
@@ -39,6 +40,12 @@ class Sql(Protocol):
 
 class Locked(Exception):
     """The cause of a StorageUnavailable: a lock was waited for in vain. The transaction stands, up to its last savepoint."""
+
+
+@cache
+def rows_of(columns: int, rows: int) -> str:
+    """Placeholders for so many rows: a list that is one statement gives the interpreter away once, and not for each row."""
+    return ", ".join(["(" + ", ".join("?" * columns) + ")"] * rows)
 
 
 class Broken(Exception):

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from admincenter.core.ports import Facts, TokenRow
-from admincenter.core.tokens import in_rounds
-from admincenter.store.integrations import SqlIntegrations
+from admincenter.store.integrations import MINT, SqlIntegrations
 from admincenter.store.postgres.parameters import blobs, columns, numbers, texts
 from admincenter.store.postgres.sql import PostgresSql
 from admincenter.store.sql import Lock
@@ -14,19 +13,9 @@ _BY_APP_IDS = _FACTS + "app_id = ANY(?) ORDER BY app_id"
 _BY_TOKENS = f"{_FACTS} token_digest = ANY(?) UNION ALL {_FACTS} previous_digest = ANY(?)"
 _LOCKED = "SELECT app_id FROM integrations WHERE instance = ? ORDER BY app_id FOR UPDATE"
 
-# The statement of store/integrations.py, for many rows (D8).
-_MINT = f"""
-UPDATE integrations AS i SET
-    previous_digest     = CASE WHEN i.token_digest IS NULL THEN i.previous_digest ELSE i.token_digest END,
-    previous_expires_at = CASE WHEN i.token_digest IS NULL THEN i.previous_expires_at ELSE r.superseded_until END,
-    previous_reason     = CASE WHEN i.token_digest IS NULL THEN i.previous_reason ELSE 'superseded' END,
-    token_digest = r.token_digest, token_key = r.token_key, issued_at = r.issued_at, sealed = r.sealed,
-    generation = i.generation + 1, secret_digest = r.secret_digest, secret_key = r.secret_key
-FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS r ({", ".join(TokenRow._fields)})
-WHERE i.app_id = r.app_id AND i.secret_digest = r.proved AND i.access_version = r.access_version AND i.generation = r.before
-    AND i.enabled = 1 AND i.deleted_at IS NULL AND EXISTS (SELECT 1 FROM server_keys WHERE key_id = r.token_key)
-RETURNING i.app_id
-"""
+_LOCKED_IN_ORDER = "SELECT 1 FROM integrations WHERE app_id = ANY(?) ORDER BY app_id FOR UPDATE"
+_ROWS = f"r ({', '.join(TokenRow._fields)}) AS (SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"
+_MINT = f"WITH {_ROWS} {MINT} RETURNING i.app_id"
 
 _AS = (texts, blobs, numbers, numbers, blobs, texts, numbers, blobs, numbers, blobs, texts)
 """How the columns of a TokenRow travel."""
@@ -53,15 +42,15 @@ class PostgresIntegrations(SqlIntegrations):
         return [_first(digests, live) or _first(digests, previous) for digests in presented]
 
     def mint(self, rows: Sequence[TokenRow]) -> list[bool]:
+        if rows:
+            self._sql.share(Lock.SERVER_KEYS)
+        return super().mint(rows)
+
+    def _minted(self, rows: Sequence[TokenRow]) -> set[str]:
         if not rows:
-            return []
-        self._sql.share(Lock.SERVER_KEYS)
-        done = [False] * len(rows)
-        for places in in_rounds([each.app_id for each in rows]):  # one statement cannot change a row of the table twice
-            minted = {found[0] for found in self._sql.all(_MINT, columns(_AS, [rows[each] for each in places]))}
-            for place in places:
-                done[place] = rows[place].app_id in minted
-        return done
+            return set()
+        self._sql.all(_LOCKED_IN_ORDER, (texts([row.app_id for row in rows]),))
+        return {found[0] for found in self._sql.all(_MINT, columns(_AS, rows))}
 
     def kill_all_tokens(self, instance: str, reason: str) -> int:
         self._sql.all(_LOCKED, (instance,))
