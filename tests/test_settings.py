@@ -15,6 +15,7 @@ SAMPLES = {
     "port": (8080, 1, 0, 65_535),
     "workers": (1, 2, 3, 64),
     "data": (Path("data"), Path("a"), Path("b"), Path("/c")),
+    "database_url": ("", "postgresql://a@b/c", "postgres:///d?host=/run/e", "postgresql://%40:%2F@f"),
     "public_url": ("", "https://a.example", "http://b.example", "https://c.example:8443"),
     "checkpoint_dir": (None, Path("a"), Path("b"), Path("c")),
     "key_file": (None, Path("a"), Path("b"), Path("c")),
@@ -31,6 +32,15 @@ SAMPLES = {
 """By name: the default, and three values."""
 
 BAD = {
+    "database_url": (
+        "sqlite:data",
+        "data.db",
+        "host=db dbname=data",
+        "postgresql://a:hidden@b@c/d",
+        "postgresql://a:hidden/b@c/d",
+        "postgresql://a:hidden?b@c/d",
+        "postgresql://a:hidden#b@c/d",
+    ),
     "port": ("-1", "65536", "http", "", "8080.0", "٨٠"),
     "workers": ("0", "65", "two", "-1"),
     "public_url": (
@@ -83,6 +93,15 @@ def test_a_value_that_makes_no_sense_is_refused_and_its_source_is_named(name: st
         read(**{name: text})
     with pytest.raises(StartRefused, match=f"^{_row(name).variable} is "):
         read({_row(name).variable: text})
+
+
+@pytest.mark.parametrize("text", BAD["database_url"])
+def test_a_database_url_is_never_shown(text: str) -> None:
+    """It may hold a password."""
+    with pytest.raises(StartRefused) as refused:
+        read(database_url=text)
+    assert "hidden" not in str(refused.value)
+    assert "hidden" not in repr(read(database_url="postgresql://a:hidden@b/c"))
 
 
 @pytest.mark.parametrize("text", ["on", "true", "1", "yes", "ON", "Yes"])

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from admincenter.store.opening import Store
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, opened
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +19,16 @@ def _nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def on_each_engine(place: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands find their data on the engine at hand."""
+    if url := place.get("database_url"):
+        monkeypatch.setenv("ADMINCENTER_DATABASE_URL", url)
+
+
+@pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A new data directory, as `serve` leaves it."""
-    Store(tmp_path / "data", create=True).close()
+    opened(tmp_path / "data", create=True).close()
     return tmp_path / "data"
 
 

@@ -20,6 +20,11 @@ from admincenter.store.opening import Store
 ME = f"cli:{pwd.getpwuid(os.geteuid()).pw_name}@{socket.gethostname()}"
 
 
+def opened(data: Path, **how: Any) -> Store:
+    """The store that commands of this process work on."""
+    return Store(data, database_url=os.environ.get("ADMINCENTER_DATABASE_URL", ""), **how)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a command answered."""
@@ -73,7 +78,7 @@ class Shell:
 
     def mint(self, made: dict[str, Any]) -> Minted:
         """Gets a token for a created integration, as the server does."""
-        store = Store(self.data)
+        store = opened(self.data)
         try:
             key = store.keyring().primary
             facts = store.read(lambda tx: tx.integrations.facts_by_app_id([made["app_id"]])[0])
@@ -87,7 +92,7 @@ class Shell:
 
     def events(self, instance: str) -> list[dict[str, Any]]:
         """The instance's audit events, oldest first."""
-        store = Store(self.data)
+        store = opened(self.data)
         try:
             rows = store.read(lambda tx: tx.audit.payloads(Window(instance, 0, 10**9, 1000, True)))
         finally:

@@ -16,15 +16,16 @@ import pytest
 
 from admincenter.cli.audit_export import safe
 from admincenter.core import checkpoints
-from admincenter.core.audit import Origin, event
+from admincenter.core.audit import Origin, Record, event
 from admincenter.core.checkpoints import Checkpoint
 from admincenter.core.ports import Change
 from admincenter.store import keyfile
-from admincenter.store.opening import Store
-from tests.cli.shell import ME, Shell
+from tests.cli.shell import ME, Shell, opened
 from tests.serving import until
 from tests.settable_clock import SettableClock
 from tests.tenant import Tenant
+
+pytestmark = pytest.mark.usefixtures("on_each_engine")
 
 COMMAND = str(Path(sys.executable).with_name("admincenter"))
 HANG = 60
@@ -98,7 +99,7 @@ def test_tail_follows_what_happens_in_whole_lines_until_ctrl_c(shell: Shell, dat
 
 def test_no_stored_text_reaches_the_terminal_raw(shell: Shell, made: dict[str, Any], data: Path) -> None:
     """A User-Agent is cleaned before it is stored; whatever was stored all the same is cleaned again."""
-    store = Store(data)
+    store = opened(data)
     evil = event(
         "integration.renamed", made["instance"], Origin("\x1b[31mroot"), app_id="1", name="[bold]x\n\x1b]0;", before="y"
     )
@@ -116,7 +117,7 @@ def test_the_lines_of_an_export_are_the_stored_bytes_and_the_export_is_an_event(
     target = tmp_path / "log.ndjson"
     done = shell.json("audit", "export", "--output", str(target))
     assert done == {"file": str(target), "format": "ndjson", "count": 2, "through": 2}
-    store = Store(shell.data)
+    store = opened(shell.data)
     rows = store.read(lambda tx: [row.payload for row in tx.audit.records(_first(made["instance"], 2))])
     store.close()
     assert target.read_bytes().splitlines() == rows
@@ -165,7 +166,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text(cell: str) -> None:
 
 
 def test_a_csv_export_holds_no_formula_whatever_strangers_sent(shell: Shell, made: dict[str, Any], data: Path) -> None:
-    store = Store(data)
+    store = opened(data)
     by = [Origin(f"{cell}|actor", "192.0.2.1", f'{cell},"quoted"; and\nmore') for cell in FORMULAS]
     some = [event("integration.enabled", made["instance"], each, "=target", app_id="1") for each in by]
     store.write(lambda _tx: Change(None, some))
@@ -187,7 +188,8 @@ def test_a_csv_export_holds_no_formula_whatever_strangers_sent(shell: Shell, mad
 def test_a_whole_log_verifies_and_a_changed_event_is_named(shell: Shell, made: dict[str, Any]) -> None:
     [found] = shell.json("audit", "verify")["instances"]
     assert (found["from"], found["through"], found["faults"]) == (1, 2, [])
-    _by_hand(shell.data, "UPDATE audit_events SET payload = replace(payload, 'Main', 'Evil') WHERE sequence = 1")
+    [row, _] = _rows(shell.data, made["instance"])
+    _by_hand(shell.data, "UPDATE audit_events SET payload = ? WHERE sequence = 1", row.payload.replace(b"Main", b"Evil"))
     answer = shell("audit", "verify")
     assert answer.code == 1
     assert "event 1: " in answer.out
@@ -195,17 +197,24 @@ def test_a_whole_log_verifies_and_a_changed_event_is_named(shell: Shell, made: d
     assert [each["event"] for each in found["faults"]] == [1]
 
 
-def _by_hand(data: Path, *statements: str) -> None:
-    store = Store(data)
+def _by_hand(data: Path, statement: str, *values: bytes) -> None:
+    store = opened(data)
     with store.connected() as database:
-        for each in statements:
-            database.sql.run(each)
+        database.sql.run(statement, values)
     store.close()
+
+
+def _rows(data: Path, instance: str) -> list[Record]:
+    """The first two events as they are stored."""
+    store = opened(data)
+    rows = store.read(lambda tx: tx.audit.records(_first(instance, 2)))
+    store.close()
+    return rows
 
 
 def _kept(shell: Shell, made: dict[str, Any], tmp_path: Path) -> tuple[str, ...]:
     """What an auditor keeps elsewhere: the public key, and a checkpoint of now."""
-    store = Store(shell.data)
+    store = opened(shell.data)
     head, seed = store.read(lambda tx: tx.audit.head(made["instance"])), store.keyring().seed
     store.close()
     notes, key = tmp_path / "kept.checkpoints", tmp_path / "admincenter.pub"
@@ -217,11 +226,9 @@ def _kept(shell: Shell, made: dict[str, Any], tmp_path: Path) -> tuple[str, ...]
 def test_a_cut_tail_is_shown_by_a_checkpoint_kept_elsewhere(shell: Shell, made: dict[str, Any], tmp_path: Path) -> None:
     kept = _kept(shell, made, tmp_path)
     assert shell.json("audit", "verify", *kept)["instances"][0]["checkpoints"] == 1
-    _by_hand(
-        shell.data,
-        "UPDATE audit_heads SET sequence = 1, digest = (SELECT digest FROM audit_events WHERE sequence = 1)",
-        "DELETE FROM audit_events WHERE sequence = 2",
-    )
+    first = "(SELECT digest FROM audit_events WHERE sequence = 1)"
+    _by_hand(shell.data, f"UPDATE audit_heads SET sequence = 1, digest = {first}")
+    _by_hand(shell.data, "DELETE FROM audit_events WHERE sequence = 2")
     assert shell("audit", "verify").code == 0
     answer = shell("audit", "verify", *kept)
     assert (answer.code, "the data directory was rolled back" in answer.out) == (1, True)
@@ -250,7 +257,7 @@ def test_checkpoints_without_their_key_or_with_another_or_edited_are_refused(
 @pytest.fixture
 def old(tmp_path: Path) -> Tenant:
     """A data directory of long ago with 2,500 events."""
-    made = Store(tmp_path / "old", create=True, clock=SettableClock(1_700_000_000_000_000))
+    made = opened(tmp_path / "old", create=True, clock=SettableClock(1_700_000_000_000_000))
     only = made.read(lambda tx: tx.instances.all()[0].instance)
     tenant = Tenant(made, instance=only)
     tenant.happen(2_500 - tenant.head.sequence)
@@ -275,7 +282,7 @@ def test_what_a_broken_off_run_left_is_deleted_by_the_next(
     shell, here = Shell(tmp_path / "old", capsys), ("--data", str(tmp_path / "old"))
     row = old._store.read(lambda tx: tx.audit.records(_first(old.instance, 1_500)))[-1]
     shell.ok("audit", "retain", "--days", "400", *here)
-    store = Store(tmp_path / "old")
+    store = opened(tmp_path / "old")
     with store.connected() as database:
         database.sql.run("INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     store.close()

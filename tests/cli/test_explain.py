@@ -7,6 +7,8 @@ import pytest
 from admincenter.core.decision import STEPS
 from tests.cli.shell import Answer, Shell
 
+pytestmark = pytest.mark.usefixtures("on_each_engine")
+
 READ = "read_security_audit_logs"
 INSIDE, OUTSIDE = "192.0.2.7", "192.0.2.8"
 

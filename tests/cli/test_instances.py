@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from tests.cli.shell import ME, Shell
+
+pytestmark = pytest.mark.usefixtures("on_each_engine")
 
 
 def test_the_first_instance_is_listed_for_people_and_for_programs(shell: Shell) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.cli.shell import ME, Shell
 
+pytestmark = pytest.mark.usefixtures("on_each_engine")
+
 READ = "read_security_audit_logs"
 
 

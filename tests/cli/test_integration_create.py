@@ -10,6 +10,8 @@ from admincenter.core import credentials
 from admincenter.core.credentials import SECRET_PREFIX
 from tests.cli.shell import ME, Shell
 
+pytestmark = pytest.mark.usefixtures("on_each_engine")
+
 PEOPLE = ("integration", "create", "--purpose", "people", "--name", "Payroll")
 READ = "read_security_audit_logs"
 

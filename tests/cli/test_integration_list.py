@@ -2,20 +2,26 @@
 
 from typing import Any
 
-import apsw
+import pytest
 
 from admincenter.core.ports import Change, Tx, UsageCount, WaitingAddress
-from admincenter.store.opening import Store
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, opened
+
+pytestmark = pytest.mark.usefixtures("on_each_engine")
 
 READ = "read_security_audit_logs"
 
 
 def rename_past_every_check(shell: Shell, app_id: str, name: str) -> None:
     """Writes a name that no command would take, as somebody could who can write the database."""
-    database = apsw.Connection(str(shell.data / "admincenter.db"))
-    database.execute("UPDATE integrations SET name = ? WHERE app_id = ?", (name, app_id))
-    database.close()
+    _by_hand(shell, "UPDATE integrations SET name = ? WHERE app_id = ?", name, app_id)
+
+
+def _by_hand(shell: Shell, statement: str, *values: str) -> None:
+    store = opened(shell.data)
+    with store.connected() as database:
+        database.sql.run(statement, values)
+    store.close()
 
 
 def test_an_empty_list_is_a_sentence_for_people_and_a_list_for_programs(shell: Shell) -> None:
@@ -95,9 +101,7 @@ def test_show_tells_the_state_of_the_token_and_never_a_token(shell: Shell, made:
 def test_show_tells_of_an_expired_token(shell: Shell, made: dict[str, Any]) -> None:
     """Two hours after its issue it is no longer called live."""
     shell.mint(made)
-    database = apsw.Connection(str(shell.data / "admincenter.db"))
-    database.execute("UPDATE integrations SET issued_at = issued_at - 7200000000")
-    database.close()
+    _by_hand(shell, "UPDATE integrations SET issued_at = issued_at - 7200000000")
     assert shell.json("integration", "show", made["app_id"])["token"] == "expired"
 
 
@@ -116,7 +120,7 @@ def test_show_tells_waiting_addresses_and_what_was_used_when(shell: Shell, made:
         )
         return Change(None, [])
 
-    store = Store(shell.data)
+    store = opened(shell.data)
     store.write(remember)
     store.close()
     found = shell.json("integration", "show", app_id)

@@ -8,13 +8,14 @@ import pytest
 
 from admincenter.core import checkpoints, keys
 from admincenter.store import keyfile
-from admincenter.store.opening import Store
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, opened
+
+pytestmark = pytest.mark.usefixtures("on_each_engine")
 
 
 def settled(data: Path) -> None:
     """As if ten seconds had passed since the last key was added."""
-    store = Store(data)
+    store = opened(data)
     with store.connected() as database:
         database.sql.run("UPDATE server_keys SET added_at = added_at - 11000000")
     store.close()

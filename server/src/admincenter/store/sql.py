@@ -38,14 +38,14 @@ class Sql(Protocol):
         """Executes several statements without parameters."""
 
 
+class Locked(Exception):
+    """The cause of a StorageUnavailable: a lock was waited for in vain. The transaction stands, up to its last savepoint."""
+
+
 @cache
 def rows_of(columns: int, rows: int) -> str:
     """Placeholders for so many rows: a list that is one statement gives the interpreter away once, and not for each row."""
     return ", ".join(["(" + ", ".join("?" * columns) + ")"] * rows)
-
-
-class Locked(Exception):
-    """The cause of a StorageUnavailable: a lock was waited for in vain. The transaction stands, up to its last savepoint."""
 
 
 class Broken(Exception):

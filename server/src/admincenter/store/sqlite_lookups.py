@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from admincenter.core.ports import Facts, Tx
-from admincenter.store.database import Database, in_snapshot
+from admincenter.store.database import Database
 from admincenter.store.engine import Host
 from admincenter.store.sql import Broken
 
@@ -30,8 +30,13 @@ class SqliteLookups:
             raise self._unavailable(error) from error
 
     async def peek(self, function: Callable[[Tx], T]) -> T:
+        here = self._here
         try:
-            return in_snapshot(self._here, function)
+            here.snapshot()
+            try:
+                return function(here.tx)
+            finally:
+                here.rollback()
         except Broken as error:
             raise self._unavailable(error) from error
 
