@@ -100,6 +100,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool | None:
         """A client that ends its side after a whole request is still answered; TLS knows no half of a connection."""
         if self._transport.get_extra_info("sslcontext") or self._whole is None or self._whole.answered:
+            self._transport.close()  # the loop's own close waits for ever for a peer that takes nothing (F19)
             return None
         self._end_with(self._whole)
         return True
