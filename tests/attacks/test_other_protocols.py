@@ -61,3 +61,15 @@ def test_a_client_that_waits_for_100_continue_is_told_to_go_on(rawly: Rawly) -> 
 def test_a_client_that_asks_to_go_on_with_too_much_is_refused_before_it_sends(rawly: Rawly) -> None:
     head = rawly.head(b"POST /work_get_token HTTP/1.1", b"Expect: 100-continue", b"Content-Length: 8193")
     assert rawly.last(head + b"\r\n").statuses == [413]
+
+
+def test_a_body_that_was_never_asked_for_is_not_waited_for(rawly: Rawly) -> None:
+    """Who is refused instead of told to go on may leave the body out: the next request on the connection would pass for it."""
+    body = b"Content-Length: %d" % len(rawly.good)
+    with rawly.open() as line:
+        line.send(rawly.head(b"POST /nowhere HTTP/1.1", b"Expect: 100-continue", body) + b"\r\n")
+        refused = line.read()
+        assert (refused.status, refused.header("connection")) == (404, "close")
+        line.send(rawly.good * 2)
+        assert line.ended()
+    assert rawly.used() == 0

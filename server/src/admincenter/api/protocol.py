@@ -240,7 +240,8 @@ class Connection(asyncio.Protocol):
         request.answered, self._answering = True, None
         if reply is None or request.gone:
             return
-        last = reply.closes or not request.keep_alive
+        never_told = request.waits_to_be_told and not request.whole  # its client may leave the body out, or send it (A27)
+        last = reply.closes or not request.keep_alive or never_told
         self._write(answers.wire(reply, request, last, self._server.default_headers))
         self._app.answered(request, reply)
         self._server.total_requests += 1
