@@ -170,7 +170,7 @@ class Connection(asyncio.Protocol):
         request.method = method.decode("ascii")
         request.raw_path, request.query = _parts(self._url)
         request.keep_alive = self._parser.should_keep_alive() and version == "1.1"
-        if request.waits_to_be_told:
+        if request.waits_to_be_told and version == "1.1":
             request.tell_by(lambda: self._write(_CONTINUE))
         self._waiting.append(request)
         self._in_head = False
