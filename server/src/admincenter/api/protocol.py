@@ -30,6 +30,8 @@ MAX_HEADER_BYTES = 16_384
 MAX_HEADER_LINES = 64
 MAX_FRAMING_BYTES = 5 * MAX_HEADER_BYTES
 """Head, chunk framing and trailers of one request: what is not body must not grow without end either."""
+MOST_AHEAD = 256
+"""Requests of one connection that may wait for their turn: each takes many times the memory of its bytes on the wire."""
 _TOKEN_PATHS = ("/work_get_token", "/work_current_token")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -163,6 +165,8 @@ class Connection(asyncio.Protocol):
             return  # what stands behind a refused request in the same packet is not looked at (A27)
         method, version = self._parser.get_method(), self._parser.get_http_version()
         refusal = self._head_refusal(method, version)
+        if refusal is None and len(self._waiting) >= MOST_AHEAD:
+            refusal = RequestMalformed("Too many requests were sent ahead of their answers")
         if refusal is not None:
             self._refuse(refusal)
             return
