@@ -61,3 +61,25 @@ def test_a_client_that_waits_for_100_continue_is_told_to_go_on(rawly: Rawly) -> 
 def test_a_client_that_asks_to_go_on_with_too_much_is_refused_before_it_sends(rawly: Rawly) -> None:
     head = rawly.head(b"POST /work_get_token HTTP/1.1", b"Expect: 100-continue", b"Content-Length: 8193")
     assert rawly.last(head + b"\r\n").statuses == [413]
+
+
+def test_an_http_1_0_client_is_never_told_to_go_on(rawly: Rawly) -> None:
+    """It knows no interim answer and would take it for the whole one (RFC 9110, 10.1.1)."""
+    head = rawly.head(b"POST /work_get_token HTTP/1.0", b"Expect: 100-continue", b"Content-Type: application/json")
+    with rawly.open() as line:
+        line.send(head + b"Content-Length: 23\r\n\r\n")
+        assert rawly.first(rawly.good).status == 200
+        line.send(b'{"access_token":"None"}')
+        assert_graph_error(line.read(), 400, 190)
+
+
+def test_a_body_that_was_never_asked_for_is_not_waited_for(rawly: Rawly) -> None:
+    """Who is refused instead of told to go on may leave the body out: the next request on the connection would pass for it."""
+    body = b"Content-Length: %d" % len(rawly.good)
+    with rawly.open() as line:
+        line.send(rawly.head(b"POST /nowhere HTTP/1.1", b"Expect: 100-continue", body) + b"\r\n")
+        refused = line.read()
+        assert (refused.status, refused.header("connection")) == (404, "close")
+        line.send(rawly.good * 2)
+        assert line.ended()
+    assert rawly.used() == 0

@@ -32,6 +32,15 @@ def test_a_hundred_requests_in_one_packet_get_a_hundred_answers(rawly: Rawly) ->
     assert (rawly.last(raw).statuses, rawly.used()) == ([200] * 100, 100)
 
 
+def test_who_asks_on_and_on_is_answered_so_far_and_no_further(rawly: Rawly) -> None:
+    """What waits for its turn takes eleven times the memory of its bytes on the wire (F19)."""
+    shortest = b"GET /healthz HTTP/1.1\r\n\r\n"
+    outcome = rawly.last(shortest * 2_000)
+    assert 100 < len(outcome.statuses) < 1_000
+    assert set(outcome.statuses) == {200}
+    assert outcome.replies[-1].header("connection") == "close"
+
+
 def test_blank_lines_before_a_request_are_skipped(rawly: Rawly) -> None:
     assert rawly.first(b"\r\n\r\n" + rawly.good).status == 200
 

@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 
+from admincenter.api.protocol import Connection
 from admincenter.core import integrations
 from admincenter.core.audit import SYSTEM, Event
 from admincenter.core.ports import Change, Tx
@@ -42,3 +43,28 @@ def test_a_reader_that_never_reads_a_thousand_events_is_cut_off(tmp_path: Path) 
             assert server.wire.get("/me", token).status == 200
             until(lambda: not connections, "the cut")
         assert server.wire.get("/me", token).status == 200
+
+
+def test_a_reader_that_ends_its_side_with_answers_unread_is_cut_off(tmp_path: Path) -> None:
+    """Few enough bytes are unread that writing is not paused; the end of its side must not end the server's patience too."""
+    with Hasty(tmp_path / "data", SettableClock()) as server, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        deaf.connect(("127.0.0.1", server.port))
+        connections = server._server.server_state.connections
+        until(lambda: connections, "the connection")
+        [connection] = connections
+        assert isinstance(connection, Connection)
+        looks = [0]
+        until(lambda: _holds_back(connection, deaf, server.wire.raw("GET", "/healthz"), looks), "answers that nobody takes")
+        deaf.shutdown(socket.SHUT_WR)
+        until(lambda: not connections, "the cut", 5)
+
+
+def _holds_back(connection: Connection, deaf: socket.socket, request: bytes, looks: list[int]) -> bool:
+    """Asks for more where all answers have left the server; whether some were still there at ten looks in a row."""
+    if connection._transport._inner.get_write_buffer_size():
+        looks[0] += 1
+    else:
+        looks[0] = 0
+        deaf.sendall(request * 60)
+    return looks[0] == 10

@@ -30,6 +30,8 @@ MAX_HEADER_BYTES = 16_384
 MAX_HEADER_LINES = 64
 MAX_FRAMING_BYTES = 5 * MAX_HEADER_BYTES
 """Head, chunk framing and trailers of one request: what is not body must not grow without end either."""
+MOST_AHEAD = 256
+"""Requests of one connection that may wait for their turn: each takes many times the memory of its bytes on the wire."""
 _TOKEN_PATHS = ("/work_get_token", "/work_current_token")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -100,6 +102,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool | None:
         """A client that ends its side after a whole request is still answered; TLS knows no half of a connection."""
         if self._transport.get_extra_info("sslcontext") or self._whole is None or self._whole.answered:
+            self._transport.close()  # the loop's own close waits for ever for a peer that takes nothing (F19)
             return None
         self._end_with(self._whole)
         return True
@@ -162,6 +165,8 @@ class Connection(asyncio.Protocol):
             return  # what stands behind a refused request in the same packet is not looked at (A27)
         method, version = self._parser.get_method(), self._parser.get_http_version()
         refusal = self._head_refusal(method, version)
+        if refusal is None and len(self._waiting) >= MOST_AHEAD:
+            refusal = RequestMalformed("Too many requests were sent ahead of their answers")
         if refusal is not None:
             self._refuse(refusal)
             return
@@ -169,7 +174,7 @@ class Connection(asyncio.Protocol):
         request.method = method.decode("ascii")
         request.raw_path, request.query = _parts(self._url)
         request.keep_alive = self._parser.should_keep_alive() and version == "1.1"
-        if request.waits_to_be_told:
+        if request.waits_to_be_told and version == "1.1":
             request.tell_by(lambda: self._write(_CONTINUE))
         self._waiting.append(request)
         self._in_head = False
@@ -239,7 +244,8 @@ class Connection(asyncio.Protocol):
         request.answered, self._answering = True, None
         if reply is None or request.gone:
             return
-        last = reply.closes or not request.keep_alive
+        never_told = request.waits_to_be_told and not request.whole  # its client may leave the body out, or send it (A27)
+        last = reply.closes or not request.keep_alive or never_told
         self._write(answers.wire(reply, request, last, self._server.default_headers))
         self._app.answered(request, reply)
         self._server.total_requests += 1
