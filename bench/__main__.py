@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from bench import picture, publish, table, wrk
-from bench.catalogue import SCENARIOS
+from bench import picture, postgres, publish, table, wrk
+from bench.catalogue import SCENARIOS, needs_postgres
 from bench.figure import Figure
 from bench.ground import Ground
 from bench.machine import described
@@ -29,6 +29,14 @@ def _scale(given: argparse.Namespace) -> Scale:
     return scale._replace(rounds=given.rounds) if given.rounds else scale
 
 
+def _possible(names: list[str]) -> tuple[list[str], list[str]]:
+    """The scenarios that can run here; and, for the table's head, a line on those that cannot."""
+    possible = [each for each in names if not (needs_postgres(each) and postgres.is_missing())]
+    missing = ", ".join(each for each in names if each not in possible)
+    why = "PostgreSQL is not installed (as root: make test-deps)"
+    return possible, [f"Left out, since {why}: {missing}"] if missing else []
+
+
 def _run(names: list[str], scale: Scale) -> tuple[dict[str, list[Figure]], list[str]]:
     with Ground(scale, RESULTS) as ground:
         found = {}
@@ -46,7 +54,13 @@ def main() -> int:
     if wrk.is_missing():
         print("wrk is missing, so there is no load to measure under. As root: make test-deps", file=sys.stderr)
         return 2
-    found, head = _run(given.only or list(SCENARIOS), _scale(given))
+    names, left_out = _possible(given.only or list(SCENARIOS))
+    for line in left_out:
+        print(line, file=sys.stderr)
+    if not names:
+        return 2
+    found, head = _run(names, _scale(given))
+    head += left_out
     figures = [each for rows in found.values() for each in rows]
     table.show(figures, head)
     path = RESULTS / f"{time.strftime('%Y-%m-%dT%H%M%S')}.json"

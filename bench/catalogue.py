@@ -13,6 +13,9 @@ from bench.scenarios import (
     issuing,
     memory,
     one_integration,
+    postgres_audit_page,
+    postgres_guarded_call,
+    postgres_issuing,
     start,
     while_issuing,
 )
@@ -29,7 +32,15 @@ _FILES: tuple[ModuleType, ...] = (
     memory,
     start,
     gate_growth,
+    postgres_guarded_call,
+    postgres_issuing,
+    postgres_audit_page,
 )
 
 SCENARIOS: Mapping[str, Scenario] = {each.__name__.rpartition(".")[2].replace("_", "-"): each.run for each in _FILES}
 """All, in the order in which they run."""
+
+
+def needs_postgres(name: str) -> bool:
+    """Whether a scenario starts a PostgreSQL, and so is left out where none is installed."""
+    return name.startswith("postgres-")

@@ -4,7 +4,8 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,17 +63,30 @@ def used_seconds(processes: Sequence[int]) -> float:
     return sum(each.user + each.system for each in times)
 
 
+def tree_seconds(process: int) -> float:
+    """The processor time of a process and of all below it, those that ended included."""
+    top = psutil.Process(process)
+    times = top.cpu_times()
+    found = times.user + times.system + times.children_user + times.children_system
+    for each in top.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            below = each.cpu_times()
+            found += below.user + below.system
+    return found
+
+
 class Others:
     """The share of the machine that others used: neither this process, nor what it started and waited for, nor `ours`."""
 
-    def __init__(self, ours: Sequence[int]) -> None:
+    def __init__(self, ours: Callable[[], float]) -> None:
+        """`ours` tells the processor time that our servers took so far."""
         self._ours = ours
         self._began = self._now()
 
     def _now(self) -> tuple[float, float, float]:
         times = psutil.cpu_times()
         own = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-        mine = sum(each.ru_utime + each.ru_stime for each in own) + used_seconds(self._ours)
+        mine = sum(each.ru_utime + each.ru_stime for each in own) + self._ours()
         return sum(times), sum(times) - times.idle - times.iowait, mine
 
     def share(self) -> float:

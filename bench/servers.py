@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import psutil
 
-from bench.machine import pinned
+from bench.machine import pinned, tree_seconds
 
 PROGRAM = Path(sys.executable).with_name("admincenter")
 _ADDRESS = re.compile(r"http://([0-9.]+:\d+)")
@@ -22,11 +22,12 @@ _STOP_SECONDS = 30
 
 
 class Server(NamedTuple):
-    """A running server; `host` is what its clients send as Host."""
+    """A running server; `host` is what its clients send as Host, `postmaster` the first process of its PostgreSQL."""
 
     process: int
     host: str
     started: float
+    postmaster: int | None = None
 
     @property
     def base(self) -> str:
@@ -43,6 +44,10 @@ class Server(NamedTuple):
         """All of them."""
         return [self.process, *self.workers]
 
+    def database_seconds(self) -> float:
+        """The processor time that its PostgreSQL took so far, in all its processes; 0 where the database is in the server."""
+        return tree_seconds(self.postmaster) if self.postmaster else 0.0
+
     def get(self, target: str, token: str = "") -> tuple[int, bytes]:
         """One GET on a connection of its own: status and body."""
         connection = http.client.HTTPConnection(self.host, timeout=60)
@@ -55,9 +60,9 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def admin_center(data: Path, core: int, log: Path, workers: int = 1) -> Iterator[Server]:
+def admin_center(place: Sequence[str], core: int, log: Path, workers: int = 1) -> Iterator[Server]:
     """`admincenter serve` with its defaults: limits, usage counters and access log on; the log goes to a file."""
-    options = ["serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data), "--workers", str(workers)]
+    options = ["serve", "--host", "127.0.0.1", "--port", "0", *place, "--workers", str(workers)]
     with _running([str(PROGRAM), *options, "--log-format", "json"], core, log) as server:
         yield server
 

@@ -28,15 +28,29 @@ _SHAPES_THE_SEED = (audit, credentials, events, networks, migrate, happenings, s
 
 
 class Site:
-    """One data directory of our own to serve from, with the secrets of its integrations."""
+    """One data directory of our own to serve from, with the secrets of its integrations; the data may be in PostgreSQL."""
 
-    def __init__(self, directory: Path) -> None:
-        self.data = directory / "data"
+    def __init__(self, directory: Path, database_url: str = "") -> None:
+        self.directory, self.data = directory, directory / "data"
+        self.database_url = database_url
         self.secrets: Secrets = json.loads((directory / _SECRETS).read_text())
+
+    @property
+    def place(self) -> list[str]:
+        """The flags that say where its data are."""
+        return ["--data", str(self.data), *(["--database-url", self.database_url] if self.database_url else [])]
+
+    @property
+    def engine(self) -> str:
+        """What the name of a figure adds where the database is not the default."""
+        return " on PostgreSQL" if self.database_url else ""
+
+    def _store(self) -> Store:
+        return Store(self.data, database_url=self.database_url)
 
     def mint(self, app_ids: Sequence[str]) -> list[str]:
         """A new live token of each integration, in the order asked for, written beside a server that may run."""
-        store = Store(self.data)
+        store = self._store()
         try:
             parts = [app_ids[start : start + _A_COMMIT] for start in range(0, len(app_ids), _A_COMMIT)]
             key = store.keyring().primary
@@ -56,7 +70,7 @@ class Site:
             instance = choose(tx, None)
             return instance, tx.audit.head(instance.instance).sequence
 
-        store = Store(self.data)
+        store = self._store()
         try:
             instance, last = store.read(look)
         finally:

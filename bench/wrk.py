@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from bench.figure import Spread, spread
 from bench.machine import pinned
 
 ROTATE = Path(__file__).parent / "lua" / "rotate.lua"
@@ -28,6 +29,8 @@ class Load(NamedTuple):
     tokens: Sequence[str]
     cpu: float = 0.0
     """Microseconds of processor time that the server took for one answer; `Ground.load` fills it in."""
+    database: float = 0.0
+    """The same of its PostgreSQL; 0 where the database is in the server."""
 
 
 class Wrk:
@@ -85,6 +88,19 @@ def _read(output: str, may_refuse: bool) -> Load:
         {status: int(count) for status, count in statuses.items()},
         report["tokens"].split(),
     )
+
+
+def apart(loads: Sequence[Load]) -> str:
+    """What a note adds where the database has processes of its own: answers per CPU-second of either side."""
+    if not any(each.database for each in loads):
+        return ""
+    server, database = spread(each.cpu for each in loads), spread(each.database for each in loads)
+    return f"; per CPU-second of the server {_a_second(server)}, of the database {_a_second(database)}"
+
+
+def _a_second(cost: Spread) -> Spread:
+    """Turns microseconds of one answer into answers a second: what costs most is fewest."""
+    return Spread(*(1_000_000 / max(each, 1e-9) for each in (cost.median, cost.high, cost.low)))
 
 
 def is_missing() -> bool:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import count
@@ -40,8 +40,9 @@ class Cluster:
 
     superuser = "postgres"
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, settings: Mapping[str, str] = _SETTINGS, under: Sequence[str] = ()) -> None:
+        """`settings` are quick and forget at a crash, unless others are given; `under` is a command that starts the server."""
+        self.directory, self._settings, self._under = directory, settings, under
         self._data = directory / "data"
         self._as = _unprivileged()
 
@@ -55,8 +56,9 @@ class Cluster:
 
     def resume(self) -> None:
         """Starts the server; it ends with us, however we end."""
-        flags = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        flags = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [
+            *self._under,
             "setpriv",
             "--pdeathsig",
             "INT",
@@ -76,6 +78,11 @@ class Cluster:
         with suppress(psycopg.OperationalError), self.connected():
             return True
         return False
+
+    @property
+    def process(self) -> int:
+        """The server's first process, the parent of all others."""
+        return self._process.pid
 
     def stop(self) -> None:
         """Stops the server at once, as a crash would."""

@@ -20,8 +20,7 @@ def run(ground: Ground) -> list[Figure]:
     with ExitStack() as running:
         servers = {size: running.enter_context(ground.serve(on)) for size, on in sites.items()}
         measures = {str(size): _measure(ground, servers[size], on, callers) for size, on in sites.items()}
-        processes = [each for server in servers.values() for each in server.processes]
-        found = ground.alternate({"bare": ground.bare_load, **measures}, processes)
+        found = ground.alternate({"bare": ground.bare_load, **measures}, list(servers.values()))
     costs = {name: [MICROSECONDS / load.rate for load in loads] for name, loads in found.items()}
     smallest, *larger = ground.scale.growth
     return [_figure(size, smallest, costs) for size in larger]

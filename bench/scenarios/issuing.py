@@ -6,10 +6,13 @@ from bench.figure import Figure, Spread, at_least, at_most, number, plain, ratio
 from bench.ground import Ground
 from bench.machine import flush_seconds
 from bench.servers import figures
-from bench.wrk import Load
+from bench.site import Site
+from bench.wrk import CONNECTIONS, Load
 
 
-class _Issued(NamedTuple):
+class Issued(NamedTuple):
+    """One load of token requests, with the commits a second and the operations in each."""
+
     load: Load
     commits: float
     batch: float
@@ -17,28 +20,38 @@ class _Issued(NamedTuple):
 
 def run(ground: Ground) -> list[Figure]:
     """Beside the bare answer, and the flush beside the disk's own."""
-    with ground.serve(ground.main) as server:
-        purchases = ground.purchases(server, ground.main)
-        issued: list[_Issued] = []
+    bare, issued = measured(ground, ground.main)
+    return _figures(bare, issued, flush_milliseconds(ground))
+
+
+def flush_milliseconds(ground: Ground) -> Spread:
+    """What a flush costs on the disk under the databases."""
+    return spread(seconds * 1000 for seconds in flush_seconds(ground.place))
+
+
+def measured(ground: Ground, on: Site, connections: int = CONNECTIONS) -> tuple[list[Load], list[Issued]]:
+    """The loads of the bare answer, and those of token requests in turn with them, on any engine."""
+    with ground.serve(on) as server:
+        purchases = ground.purchases(server, on)
+        issued: list[Issued] = []
 
         def issue() -> Load:
             before = figures(server)
-            load = ground.load(server, purchases)
+            load = ground.load(server, purchases, connections)
             issued.append(_counted(load, before, figures(server), ground.scale.seconds))
             return load
 
-        found = ground.alternate({"bare": ground.bare_load, "token requests": issue}, server.processes)
-    flush = spread(seconds * 1000 for seconds in flush_seconds(ground.place))
-    return _figures(found["bare"], issued, flush)
+        found = ground.alternate({"bare": ground.bare_load, "token requests": issue}, [server])
+    return found["bare"], issued
 
 
-def _counted(load: Load, before: dict[str, float], after: dict[str, float], seconds: int) -> _Issued:
+def _counted(load: Load, before: dict[str, float], after: dict[str, float], seconds: int) -> Issued:
     commits = after["admincenter_commits_total"] - before["admincenter_commits_total"]
     operations = after["admincenter_operations_total"] - before["admincenter_operations_total"]
-    return _Issued(load, commits / seconds, operations / commits)
+    return Issued(load, commits / seconds, operations / commits)
 
 
-def _figures(bare: list[Load], issued: list[_Issued], flush: Spread) -> list[Figure]:
+def _figures(bare: list[Load], issued: list[Issued], flush: Spread) -> list[Figure]:
     rates, floor = [each.load.rate for each in issued], [load.rate for load in bare]
     waits = spread(each.load.p99 for each in issued)
     median = spread(each.load.p50 for each in issued)
@@ -50,11 +63,12 @@ def _figures(bare: list[Load], issued: list[_Issued], flush: Spread) -> list[Fig
             name, "tokens/s", spread(rates), ratios(rates, floor), at_least(0.08, 0.12), spread(floor), "bare answers/s", shares
         ),
         plain(f"{name}: p99", "ms", waits, at_most(25), spread(load.p99 for load in bare), "bare p99, ms", f"p50 {median} ms"),
-        plain(
-            "commits while issuing",
-            "commits/s",
-            spread(each.commits for each in issued),
-            note=f"{spread(each.batch for each in issued)} operations in each; "
-            f"a flush of 4 KiB takes {number(flush.median)} ms on this disk (to {number(flush.high)})",
-        ),
+        commits("commits while issuing", issued, flush),
     ]
+
+
+def commits(name: str, issued: list[Issued], flush: Spread) -> Figure:
+    """How often it was committed, and how much at once."""
+    batch = spread(each.batch for each in issued)
+    disk = f"a flush of 4 KiB takes {number(flush.median)} ms on this disk (to {number(flush.high)})"
+    return plain(name, "commits/s", spread(each.commits for each in issued), note=f"{batch} operations in each; {disk}")

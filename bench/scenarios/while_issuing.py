@@ -21,7 +21,7 @@ def run(ground: Ground) -> list[Figure]:
                 "GET /me alone": lambda: ground.load(server, calls),
                 "GET /me while issuing": lambda: _mixed(ground, server, calls, purchases, issued),
             },
-            server.processes,
+            [server],
         )
     bare, alone, mixed = ([load.rate for load in loads] for loads in found.values())
     return [_figure(spread(mixed), ratios(mixed, alone), spread(bare), spread(alone), spread(issued))]
