@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from admincenter.store import engines
-from admincenter.store.postgres import connector
+from admincenter.store.postgres import connector, rights
+from admincenter.store.postgres.connector import Connector
+from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.postgres.limits import PATIENT
 from admincenter.store.sql import Lock
 from tests.cli.shell import Shell
 from tests.cli.test_database_commands import EVERY_DOOR
 from tests.postgres_cluster import Cluster
 from tests.serving import until
+from tests.settable_clock import SettableClock
 
 VARIABLE = "ADMINCENTER_DATABASE_URL"
 
@@ -96,6 +99,35 @@ def test_rights_are_given_only_to_a_role_that_they_bind(shell: Shell, roles: Non
     )
     assert "no grant binds it" in shell.refused("database", "grants", "postgres", "--apply", *url, code=2)
     assert "A data directory has no roles" in shell.refused("database", "grants", "serving", code=2)
+
+
+@pytest.mark.parametrize("owned", ["DATABASE {}", "SCHEMA public", "TABLE usage"])
+def test_rights_are_not_given_to_an_owner_who_could_give_himself_more(
+    shell: Shell, roles: None, postgres: Cluster, postgres_url: str, owned: str
+) -> None:
+    """Be it only because there was one role for everything at first. At each start such a role is warned of."""
+    name = database_of(postgres_url)
+    postgres.execute(f"ALTER {owned.format(name)} OWNER TO serving", name)
+    refused = shell.refused("database", "grants", "serving", "--apply", "--database-url", postgres_url, code=2)
+    assert "Role serving owns the database or something in it" in refused
+    serving = PostgresDatabase(Connector(as_role(postgres_url, "serving")), SettableClock())
+    assert rights.may_change_the_log(serving)
+    serving.close()
+    postgres.execute(f"ALTER {owned.format(name)} OWNER TO postgres", name)
+
+
+def test_a_right_to_the_log_that_comes_from_another_role_is_found(
+    shell: Shell, roles: None, postgres: Cluster, postgres_url: str
+) -> None:
+    """Nothing was given then."""
+    name = database_of(postgres_url)
+    postgres.execute("DO $$ BEGIN CREATE ROLE gardeners; EXCEPTION WHEN duplicate_object THEN END $$")
+    postgres.execute("GRANT TRUNCATE ON audit_events TO gardeners", name)
+    postgres.execute("GRANT gardeners TO serving")
+    refused = shell.refused("database", "grants", "serving", "--apply", "--database-url", postgres_url, code=2)
+    postgres.execute("REVOKE gardeners FROM serving")
+    assert "from another role that it is a member of" in refused
+    assert postgres.execute("SELECT has_table_privilege('serving', 'audit_events', 'INSERT')", name) == [(False,)]
 
 
 def test_rights_are_not_given_by_a_role_without_them(shell: Shell, roles: None, postgres: Cluster, postgres_url: str) -> None:

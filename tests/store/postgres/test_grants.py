@@ -10,7 +10,7 @@ import pytest
 
 from admincenter.core import retention
 from admincenter.core.audit import SYSTEM, Cut, Head
-from admincenter.core.errors import StartRefused
+from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.ports import Change, Tx
 from admincenter.store.postgres import grants
 from admincenter.store.postgres.database import PostgresDatabase
@@ -58,6 +58,8 @@ def test_the_servers_role_writes_the_log_like_any_other(weak: PostgresDatabase) 
         "DROP TABLE audit_events",
         "ALTER TABLE audit_events DISABLE TRIGGER ALL",
         "CREATE TABLE more (x TEXT)",
+        "CREATE TEMPORARY TABLE audit_events (x TEXT)",
+        "CREATE SCHEMA before_ours",
         "UPDATE schema_migrations SET number = 0",
     ],
 )
@@ -65,6 +67,19 @@ def test_the_servers_role_is_refused(weak: PostgresDatabase, statement: str) -> 
     """One line that says whose right it lacks."""
     with pytest.raises(StartRefused, match=r"lacks a right \(.*\); see `admincenter database grants`"):
         weak.sql.run(statement)
+
+
+def test_no_other_role_may_connect_and_keep_a_lock_that_the_server_needs(
+    weak: PostgresDatabase, postgres: Cluster, postgres_url: str, connect_to: ConnectTo
+) -> None:
+    """An advisory lock needs no right to any table, and nobody but its holder ends it."""
+    postgres.execute("DO $$ BEGIN CREATE ROLE passerby LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
+    with pytest.raises(StorageUnavailable) as refused:
+        connect_to(postgres_url.replace("postgres@", "passerby@"))
+    assert "permission denied for database" in str(refused.value.__cause__)
+    weak.begin()
+    weak.tx.server_keys.lock()
+    weak.rollback()
 
 
 def test_a_cut_is_refused_to_the_servers_role_and_possible_for_the_migrators(

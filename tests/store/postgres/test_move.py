@@ -281,6 +281,20 @@ def test_a_move_is_not_undone_once_the_new_database_was_used(estate: Estate, emp
         facts.refuse_out_of_service(found.database.sql, "there")
 
 
+def test_a_move_is_not_undone_while_a_server_runs_on_the_new_database(estate: Estate, empty_postgres_url: str) -> None:
+    """It would go on there, and what it revokes would live in the old one. Nothing is changed on either side."""
+    moved(estate, empty_postgres_url)
+    running = Store(estate.data, database_url=empty_postgres_url)
+    with pytest.raises(StartRefused, match=r"Somebody is connected to the .*: stop every server on it first"):
+        move_back(estate.data, empty_postgres_url, SYSTEM, unseen)
+    with pytest.raises(StartRefused, match="was moved to PostgreSQL"):
+        Store(estate.data)
+    running.close()
+    Store(estate.data, database_url=empty_postgres_url).close()
+    move_back(estate.data, empty_postgres_url, SYSTEM, unseen)
+    Store(estate.data).close()
+
+
 def test_a_move_is_undone_only_from_where_it_led(estate: Estate, empty_postgres_url: str, postgres_url: str) -> None:
     moved(estate, empty_postgres_url)
     with pytest.raises(StartRefused, match="is not where this database was moved to"):

@@ -3,18 +3,22 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
+from admincenter.core.audit import SYSTEM, Head
 from admincenter.core.errors import StartRefused, StorageUnavailable
+from admincenter.core.instances import rename
+from admincenter.core.ports import Change, Instance, Tx
 from admincenter.store.postgres import connector
 from admincenter.store.postgres.connector import Connector
 from admincenter.store.postgres.database import PostgresDatabase
+from admincenter.store.writer import Job, call_each, commit_batch
 from tests.postgres_cluster import Cluster
 from tests.serving import until
-from tests.store.conformance.rows import HERE
+from tests.store.conformance.rows import HERE, THERE
 from tests.store.postgres.conftest import HASTY, ConnectTo
 from tests.store.postgres.naming import give_name, name_of
 from tests.wire import HANG
@@ -33,6 +37,50 @@ def test_a_lock_that_another_transaction_keeps_is_waited_for_and_then_refused(
     rival.rollback()
     give_name(database, "free")
     assert name_of(database) == "free"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["as one job", "each by itself"])
+def test_a_full_batch_for_a_lock_that_somebody_keeps_holds_nobody_up_for_long(
+    database: PostgresDatabase, connect_to: ConnectTo, postgres_url: str, together: bool
+) -> None:
+    """One of them waits for it; the others look once more, and those of the same batch who need it not are served."""
+    rival = connect_to(postgres_url)
+    rival.begin()
+    rival.tx.instances.rename(THERE, "kept")
+
+    def rename_each(tx: Tx, instances: Sequence[str]) -> list[Change[Instance]]:
+        return [rename(tx, each, "changed", SYSTEM) for each in instances]
+
+    wanted = [THERE] * 100 + [HERE]
+    jobs = [Job(rename_each, wanted)] if together else [Job(rename_each, [each]) for each in wanted]
+    began = time.monotonic()
+    outcomes = [each for job in commit_batch(database, jobs, os.urandom) for each in job]
+    assert time.monotonic() - began < 20 * HASTY.lock_ms / 1_000
+    rival.rollback()
+    assert [type(each) for each in outcomes] == [StorageUnavailable] * 100 + [Change]
+    assert name_of(database) == "changed"
+
+
+def test_the_impatience_ends_with_the_operations_of_its_batch(
+    database: PostgresDatabase, connect_to: ConnectTo, postgres_url: str
+) -> None:
+    """The head of a log is waited for as long as ever: else a commit under way elsewhere would refuse everybody."""
+    rival, asked = connect_to(postgres_url), []
+    rival.begin()
+    rival.tx.instances.rename(THERE, "kept")
+    heads = database.tx.audit.heads
+
+    def asking(instances: Sequence[str]) -> list[Head]:
+        asked.append(database.sql.all("SHOW lock_timeout"))
+        return heads(instances)
+
+    database.tx.audit.heads = asking  # type: ignore[method-assign]
+    jobs = [Job(call_each, [lambda tx, each=each: rename(tx, each, "changed", SYSTEM)]) for each in (THERE, HERE)]
+    [[refused], [done]] = commit_batch(database, jobs, os.urandom)
+    rival.rollback()
+    assert isinstance(refused, StorageUnavailable)
+    assert isinstance(done, Change)
+    assert asked == [[(f"{HASTY.lock_ms}ms",)]]
 
 
 def test_two_that_wait_for_each_other_are_parted(database: PostgresDatabase, connect_to: ConnectTo, postgres_url: str) -> None:

@@ -31,6 +31,9 @@ class Database(Protocol):
     def undo(self) -> None:
         """Back to the savepoint."""
 
+    def wait_for_locks(self, *, patiently: bool) -> None:
+        """How long this transaction waits for each lock from here on: as long as ever, or hardly at all."""
+
     @property
     def in_transaction(self) -> bool: ...
     def tables(self) -> set[str]:

@@ -4,6 +4,7 @@ Where something has, going back would bring to life what was revoked there: then
 """
 
 import os
+import time
 from pathlib import Path
 
 from admincenter.core.audit import Origin
@@ -18,6 +19,12 @@ from admincenter.store.writer import write_one
 _CHANGED_BY_THE_MOVE = ("audit_events", "audit_heads", "audit_rollup")
 """By its own event."""
 
+_CONNECTED = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()"
+)
+_LEAVING_SECONDS = 1.0
+"""So long may be seen who is just leaving."""
+
 
 def move_back(data: Path, url: str, by: Origin, told: Progress) -> Moved:
     """Puts the old file in service again, and takes the new database out of it. Raises StartRefused."""
@@ -27,22 +34,40 @@ def move_back(data: Path, url: str, by: Origin, told: Progress) -> Moved:
         if not migrate.applied(source) or facts.get(source.sql, facts.MOVED_TO) is None:
             raise StartRefused(f"{data} was not moved; there is nothing to undo")
         one = Move(source, target, connector.name, tables.of(source), by, told)
-        together(target, lambda: _take_out_of_service(one))
+        written = together(target, lambda: _take_out_of_service(one))
+        try:
+            _refuse_connected(one)
+        except StartRefused:
+            if written is not None:
+                together(target, lambda: moving.take_away(target.sql, written))
+            raise
         write_one(source, lambda tx: _put_in_service(one, tx), os.urandom)
         return Moved(str(data / directory.DATABASE), 0, len(source.tx.instances.all()))
 
 
-def _take_out_of_service(one: Move) -> None:
+def _take_out_of_service(one: Move) -> Mark | None:
+    """The mark that was written now. From here on no server starts there."""
     if not migrate.applied(one.target) or facts.get(one.target.sql, facts.IDENTITY) != one.identity:
         raise StartRefused(f"The {one.name} is not where this database was moved to")
     if moving.find(one.target.sql) is not None:  # the move was not completed, or its undoing was broken off here
-        return
+        return None
     if not all(_is_as_moved(one, row.instance) for row in one.source.tx.instances.all()) or not _has_same_rows(one):
         raise StartRefused(
             f"The {one.name} was used since the move; going back would bring to life what died since. "
             "Restore a backup instead: `admincenter database restore`"
         )
-    moving.write(one.target.sql, Mark(one.identity), None)
+    mark = Mark(one.identity)
+    moving.write(one.target.sql, mark, None)
+    return mark
+
+
+def _refuse_connected(one: Move) -> None:
+    """Raises StartRefused while anybody else is connected: a server that runs there does not look at the mark, and goes on."""
+    ends = time.monotonic() + _LEAVING_SECONDS
+    while one.target.sql.all(_CONNECTED):
+        if time.monotonic() > ends:
+            raise StartRefused(f"Somebody is connected to the {one.name}: stop every server on it first, and other commands")
+        time.sleep(0.05)
 
 
 def _is_as_moved(one: Move, instance: str) -> bool:

@@ -144,6 +144,9 @@ class SqliteDatabase:
         self.sql.run("ROLLBACK TO operation")
         self.sql.run("RELEASE operation")
 
+    def wait_for_locks(self, *, patiently: bool) -> None:
+        """There is one lock, and who writes has it."""
+
     @property
     def in_transaction(self) -> bool:
         return bool(self.connection.in_transaction)

@@ -35,6 +35,7 @@ def commit_batch(database: Database, jobs: Sequence[Job], entropy: Entropy) -> l
     database.begin()
     try:
         done = {number: _attempt(database, jobs[number]) for number in _order(jobs)}
+        database.wait_for_locks(patiently=True)
         _record(database.tx, [event for each in done.values() for event in _events(each)], entropy)
     except BaseException:
         database.rollback()
@@ -60,6 +61,7 @@ def _attempt(database: Database, job: Job) -> list[Any]:
         if not isinstance(error.__cause__, Locked):
             raise
         database.undo()
+        database.wait_for_locks(patiently=False)  # or each of a full batch could cost everybody behind it the whole wait
         return [error] if len(job.arguments) == 1 else _one_by_one(database, job)
     except Broken:
         raise

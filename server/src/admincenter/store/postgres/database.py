@@ -64,6 +64,9 @@ class PostgresDatabase:
     def undo(self) -> None:
         self.sql.script("ROLLBACK TO SAVEPOINT operation; RELEASE SAVEPOINT operation")
 
+    def wait_for_locks(self, *, patiently: bool) -> None:
+        self.sql.wait_for_locks(patiently=patiently)
+
     @property
     def in_transaction(self) -> bool:
         return self.sql.in_transaction

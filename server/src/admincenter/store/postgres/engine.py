@@ -12,8 +12,9 @@ from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.tokens import LIFE
 from admincenter.store import creation, directory, facts, migrate
 from admincenter.store.clock import Clock
-from admincenter.store.database import Database, in_snapshot
+from admincenter.store.database import in_snapshot
 from admincenter.store.engine import Host, Upkeep
+from admincenter.store.postgres import rights
 from admincenter.store.postgres.clock import DatabaseClock
 from admincenter.store.postgres.connector import Connector, one_line
 from admincenter.store.postgres.database import PostgresDatabase
@@ -23,8 +24,6 @@ from admincenter.store.sql import Broken
 
 MOST_OFF = 5 * SECOND
 """How far a node's own clock may be off before it says so."""
-
-_STRONG = "SELECT has_table_privilege('audit_events', 'UPDATE') OR has_table_privilege('audit_events', 'DELETE')"
 
 
 class PostgresEngine:
@@ -104,7 +103,7 @@ class PostgresEngine:
         return self.connect()
 
     @contextmanager
-    def connected(self) -> Iterator[Database]:
+    def connected(self) -> Iterator[PostgresDatabase]:
         """One is kept for the next who asks; whether it still stands is looked at when it is used."""
         try:
             database = self._kept.pop()
@@ -150,7 +149,7 @@ class PostgresEngine:
 
     def _role(self) -> Iterator[str]:
         with self.connected() as database:
-            [[is_strong]] = database.sql.all(_STRONG)
+            is_strong = rights.may_change_the_log(database)
         if is_strong:
             yield (
                 "the server's role may change and delete what is in the audit log; "

@@ -21,9 +21,13 @@ _MAY = {
 
 
 def statements(role: str, database: str, schema: str = "public") -> Iterator[str]:
-    """What the migrator runs, after each migration, so that the role may serve and do no more."""
-    to, within = quoted(role), quoted(schema)
-    yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {to}"
+    """What the migrator runs, after each migration, so that the role may serve and do no more.
+
+    PostgreSQL lets everybody connect to a new database, and whoever may can keep our advisory locks for ever.
+    """
+    to, within, on = quoted(role), quoted(schema), quoted(database)
+    yield f"REVOKE ALL ON DATABASE {on} FROM {to}, PUBLIC"
+    yield f"GRANT CONNECT ON DATABASE {on} TO {to}"
     yield f"REVOKE CREATE ON SCHEMA {within} FROM {to}, PUBLIC"
     yield f"GRANT USAGE ON SCHEMA {within} TO {to}"
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {within} FROM {to}, PUBLIC"

@@ -25,6 +25,9 @@ class Limits(NamedTuple):
         )
 
 
+HURRIED_LOCK_MS = 5
+"""For a lock, in a transaction that waited for one in vain already: a full batch of such waits takes little over a second."""
+
 ORDINARY = Limits(statement_ms=5_000, lock_ms=1_000, idle_ms=10_000, commit_seconds=5.0)
 """For all that serves."""
 

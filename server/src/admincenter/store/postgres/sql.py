@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from psycopg.pq.abc import PGresult
 
 from admincenter.core.errors import StorageUnavailable
-from admincenter.store.postgres.limits import Limits
+from admincenter.store.postgres.limits import HURRIED_LOCK_MS, Limits
 from admincenter.store.postgres.link import Link
 from admincenter.store.postgres.parameters import Encoded, encoded, translated
 from admincenter.store.sql import Lock, Row, Value
@@ -21,6 +21,7 @@ class PostgresSql:
         self._open_link, self._limits = open_link, limits
         self._link = open_link()
         self._within = self._writing = False
+        self._patient = True
         self.ends: float | None = None
 
     @property
@@ -51,10 +52,16 @@ class PostgresSql:
     def take_alone(self, lock: Lock) -> None:
         self.all("SELECT 1 FROM pg_advisory_xact_lock(?)", (lock,))
 
+    def wait_for_locks(self, *, patiently: bool) -> None:
+        """For the rest of this transaction. Costs no exchange where it is so already."""
+        if patiently != self._patient:
+            self.script(f"SET LOCAL lock_timeout = {self._limits.lock_ms if patiently else HURRIED_LOCK_MS}")
+            self._patient = patiently
+
     def begin(self, statements: str, *, writing: bool) -> list[PGresult]:
         """Starts a transaction, on a link that stands."""
         link = self._ready()
-        self._within, self._writing = True, writing
+        self._within, self._writing, self._patient = True, writing, True
         try:
             return link.script(statements.encode(), self._seconds())
         except BaseException:
