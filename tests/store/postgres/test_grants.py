@@ -12,7 +12,7 @@ from admincenter.core import retention
 from admincenter.core.audit import SYSTEM, Cut, Head
 from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.ports import Change, Tx
-from admincenter.store.postgres import grants
+from admincenter.store.postgres import grants, rights
 from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.writer import write_one
 from tests.postgres_cluster import Cluster
@@ -150,6 +150,37 @@ def _use_everything(tx: Tx) -> None:
     tx.integrations.bury(HERE, app_id, NOW)
     tx.audit.count_up([(HERE, 1, "token.issued", 1)])
     tx.audit.count_up([(HERE, 1, "token.issued", 1)])
+
+
+_TYPES = ["text", "name", "smallint", "integer", "bigint", "numeric", "bytea", "boolean", "oid"]
+_TRAPS = f"""
+DO $$ DECLARE l text; r text; o text; BEGIN
+    FOREACH l IN ARRAY ARRAY{_TYPES} LOOP FOREACH r IN ARRAY ARRAY{_TYPES} LOOP
+        EXECUTE format('CREATE FUNCTION trap(%s, %s) RETURNS bool LANGUAGE plpgsql AS ''BEGIN RAISE ''''trap''''; END''', l, r);
+        FOREACH o IN ARRAY ARRAY['=', '<>', '<', '>', '<=', '>=', '+', '-', '*', '/', '||'] LOOP
+            IF to_regoperator(format('pg_catalog.%s(%s,%s)', o, l, r)) IS NULL THEN
+                EXECUTE format('CREATE OPERATOR %s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = trap)', o, l, r);
+            END IF;
+        END LOOP;
+    END LOOP; END LOOP;
+    FOREACH o IN ARRAY ARRAY['has_table_privilege(text, text, text)', 'has_database_privilege(text, name, text)',
+            'has_schema_privilege(name, text)', 'pg_has_role(oid, text, text)'] LOOP
+        EXECUTE format('CREATE FUNCTION %s RETURNS bool LANGUAGE plpgsql AS ''BEGIN RAISE ''''trap''''; END''', o);
+    END LOOP;
+END $$
+"""
+
+
+def test_what_a_stranger_put_into_the_schema_is_not_run(database: PostgresDatabase) -> None:
+    """On PostgreSQL 14 anybody may at first, and what fits the arguments better comes before what PostgreSQL itself has."""
+    database.sql.script(_TRAPS)
+    assert rights.here(database).may_migrate
+    assert rights.may_change_the_log(database)
+    with pytest.raises(StartRefused, match="no grant binds it"):
+        rights.give(database, "postgres")
+    database.begin()
+    _use_everything(database.tx)
+    database.rollback()
 
 
 def test_every_table_is_one_that_the_grants_know() -> None:

@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-"""The time of the database in a SELECT, in µs."""
+NOW = "(extract(epoch FROM clock_timestamp()) * 1000000.0)::bigint"
+"""The time of the database in a SELECT, in µs. `numeric * integer` would be whoever's defines it in our schema."""
 
 
 class DatabaseClock:

@@ -1,4 +1,7 @@
-"""What a role may do here, and rights given to the server's: questions to PostgreSQL's own catalogue."""
+"""What a role may do here, and rights given to the server's: questions to PostgreSQL's own catalogue.
+
+Functions are named with their schema: before rights were given, others may have put into ours what fits our arguments better.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,28 +12,32 @@ from admincenter.store.postgres.database import PostgresDatabase
 
 _HERE = """
 SELECT current_user::text, current_database()::text, coalesce(current_schema(), '')::text,
-    current_setting('server_version')::text, coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
+    pg_catalog.current_setting('server_version')::text,
+    coalesce(pg_catalog.has_schema_privilege(current_schema(), 'CREATE'), false)
         AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
-            AND NOT pg_has_role(relowner, 'USAGE')),
-    coalesce(has_table_privilege(to_regclass('audit_events'), 'DELETE'), false)
+            AND NOT pg_catalog.pg_has_role(relowner, 'USAGE')),
+    coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('audit_events'), 'DELETE'), false)
 """
 _OWNS = """
-EXISTS (SELECT 1 FROM pg_database WHERE datname = current_database() AND pg_has_role({role}, datdba, 'MEMBER'))
-OR EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = current_schema() AND pg_has_role({role}, nspowner, 'MEMBER'))
+EXISTS (SELECT 1 FROM pg_database WHERE datname = current_database() AND pg_catalog.pg_has_role({role}, datdba, 'MEMBER'))
+OR EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = current_schema() AND pg_catalog.pg_has_role({role}, nspowner, 'MEMBER'))
 OR EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
-    WHERE nspname = current_schema() AND pg_has_role({role}, relowner, 'MEMBER'))
+    WHERE nspname = current_schema() AND pg_catalog.pg_has_role({role}, relowner, 'MEMBER'))
 """
 """An owner gives himself whatever was taken from him, and drops what he may not change."""
 
 _ROLE = f"""
-SELECT rolsuper, pg_has_role(oid, ?::text, 'MEMBER'), rolname = ?::text, {_OWNS.format(role="pg_roles.oid")}
+SELECT rolsuper, pg_catalog.pg_has_role(oid, ?::text, 'MEMBER'), rolname = ?::text, {_OWNS.format(role="pg_roles.oid")}
 FROM pg_roles WHERE rolname = ?::text
 """
 _GIVEN = """
-SELECT has_database_privilege(?::text, current_database(), 'CONNECT') AND has_table_privilege(?::text, 'audit_events', 'INSERT')
-    AND NOT has_table_privilege(?::text, 'audit_events', 'UPDATE, DELETE, TRUNCATE')
+SELECT pg_catalog.has_database_privilege(?::text, current_database(), 'CONNECT')
+    AND pg_catalog.has_table_privilege(?::text, 'audit_events', 'INSERT')
+    AND NOT pg_catalog.has_table_privilege(?::text, 'audit_events', 'UPDATE, DELETE, TRUNCATE')
 """
-_STRONG = f"SELECT has_table_privilege('audit_events', 'UPDATE, DELETE, TRUNCATE') OR {_OWNS.format(role='current_user')}"
+_STRONG = f"""
+SELECT pg_catalog.has_table_privilege('audit_events', 'UPDATE, DELETE, TRUNCATE') OR {_OWNS.format(role="current_user")}
+"""
 
 
 class Here(NamedTuple):
