@@ -6,6 +6,7 @@ meanwhile goes into the next. Nobody waits longer than a second, however the ser
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -57,6 +58,9 @@ class PostgresLookups:
         self._waiting: list[_Asked] = []
         self._sent: list[_Asked] = []
         self._link: Link | None = None
+        self._watched = -1
+        """A descriptor of our own for the link's socket: libpq closes its own when the server goes, and a client's new
+        connection may have its number before we stop watching it."""
         self._opening: asyncio.Future[Link] | None = None
         self._closed = self._watching = False
         self._connect()
@@ -104,7 +108,7 @@ class PostgresLookups:
         try:
             self._link.send(_LOOK_UP, [texts([each.app_id for each in self._sent if each.app_id]), digests, digests])
             if not self._link.push():
-                self._loop.add_writer(self._link.socket, self._push, self._link)
+                self._loop.add_writer(self._watched, self._push, self._link)
         except StorageUnavailable:
             self._lose_link()
 
@@ -112,7 +116,7 @@ class PostgresLookups:
         """The socket takes more."""
         try:
             if link.push():
-                self._loop.remove_writer(link.socket)
+                self._loop.remove_writer(self._watched)
         except StorageUnavailable:
             self._lose_link()
 
@@ -181,8 +185,9 @@ class PostgresLookups:
     def _drop_link(self) -> None:
         link, self._link = self._link, None
         if link is not None:
-            self._loop.remove_reader(link.socket)
-            self._loop.remove_writer(link.socket)
+            self._loop.remove_reader(self._watched)
+            self._loop.remove_writer(self._watched)
+            os.close(self._watched)
             link.close()
 
     def _connect(self) -> None:
@@ -207,11 +212,14 @@ class PostgresLookups:
             self._refuse(waiting)
             return
         link = opened.result()
-        if self._closed:
+        if self._closed or link.is_over:
             link.close()
+            self._refuse(self._waiting)
+            self._waiting = []
             return
         self._link = link
-        self._loop.add_reader(link.socket, self._come, link)
+        self._watched = os.dup(link.socket)
+        self._loop.add_reader(self._watched, self._come, link)
         self._send()
 
     def _refuse(self, asked: Sequence[_Asked]) -> None:
