@@ -117,3 +117,11 @@ def test_a_sealed_copy_opens_nowhere_but_in_its_own_row_and_mint(part: str) -> N
     sealed = credentials.seal(TOKEN, SECRET, context, lambda size: bytes(size))
     moved = context._replace(**{part: getattr(context, part) * 2})
     assert credentials.unseal(sealed, SECRET, moved) is None
+
+
+def test_what_is_drawn_at_once_is_given_out_once_and_has_an_end() -> None:
+    """No byte serves twice, and nothing is made of what was not drawn."""
+    give = credentials.in_portions(lambda size: bytes(range(size)), 5)
+    assert (give(2), give(3)) == (b"\0\1", b"\2\3\4")
+    with pytest.raises(IndexError):
+        give(1)
