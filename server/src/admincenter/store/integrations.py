@@ -7,9 +7,9 @@ from admincenter.core.ports import Facts, Integration, NewIntegration, Standing,
 from admincenter.core.tokens import LIFE, in_rounds
 from admincenter.store.sql import Sql, rows_of
 
-_FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations"
-_BY_TOKEN = f"{_FACTS} WHERE token_digest = ?"
-_BY_PREVIOUS = f"{_FACTS} WHERE previous_digest = ?"
+FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations"
+_BY_TOKEN = f"{FACTS} WHERE token_digest = ?"
+_BY_PREVIOUS = f"{FACTS} WHERE previous_digest = ?"
 _SEEN = f"SELECT {', '.join(Integration._fields)} FROM integrations WHERE instance = ?"
 _HERE = " WHERE instance = ? AND app_id = ?"
 
@@ -38,7 +38,7 @@ _WAITING_KEPT = 100
 
 @cache
 def _by_app_ids(number: int) -> str:
-    return f"{_FACTS} WHERE app_id IN ({', '.join('?' * number)})"
+    return f"{FACTS} WHERE app_id IN ({', '.join('?' * number)})"
 
 
 @cache

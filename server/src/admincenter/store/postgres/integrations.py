@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from admincenter.core.ports import Facts, TokenRow
-from admincenter.store.integrations import MINT, SqlIntegrations
+from admincenter.store.integrations import FACTS, MINT, SqlIntegrations
 from admincenter.store.postgres.parameters import blobs, columns, numbers, texts
 from admincenter.store.postgres.sql import PostgresSql
 from admincenter.store.sql import Lock
 
-_FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations WHERE "
+_FACTS = f"{FACTS} WHERE "
 _BY_APP_IDS = _FACTS + "app_id = ANY(?) ORDER BY app_id"
 _BY_TOKENS = f"{_FACTS} token_digest = ANY(?) UNION ALL {_FACTS} previous_digest = ANY(?)"
 _LOCKED = "SELECT app_id FROM integrations WHERE instance = ? ORDER BY app_id FOR UPDATE"

@@ -14,6 +14,7 @@ from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.ports import Facts, Tx
 from admincenter.store.clock import Clock
 from admincenter.store.engine import Host
+from admincenter.store.integrations import FACTS
 from admincenter.store.postgres.clock import NOW, DatabaseClock
 from admincenter.store.postgres.connector import Connector
 from admincenter.store.postgres.link import Link
@@ -30,7 +31,7 @@ SECONDS = 1.0
 MOST_WAITING = 2_000
 MOST_AT_ONCE = 500
 
-_FACTS = f"SELECT {', '.join(Facts._fields)} FROM integrations WHERE "
+_FACTS = f"{FACTS} WHERE "
 _LOOK_UP = translated(
     f"SELECT {NOW}, found.* FROM (SELECT 1) AS always LEFT JOIN ({_FACTS} app_id = ANY(?)"
     f" UNION ALL {_FACTS} token_digest = ANY(?) UNION ALL {_FACTS} previous_digest = ANY(?)) AS found ON true"
