@@ -69,7 +69,8 @@ class Judged:
         self.change(there, lambda: self._tenant.disallow("127.0.0.1"), NO_ADDRESS)
         self.change(there, lambda: self._tenant.allow("127.0.0.1"), OPEN)
         self.change(there, self._tenant.revoke, DEAD)
-        old, self._token = f"{self._tenant.app_id}|{self._tenant.reset()}", ""
+        old, self._token = self._tenant.credential, ""
+        _until_done(self._tenant.reset)
         self._expect(there.token(old), WRONG)
         self.mint(there, here)
 

@@ -14,7 +14,7 @@ from admincenter.core.credentials import ServerKey
 from admincenter.core.errors import KeyRefused
 from admincenter.core.instances import revoke_all_tokens
 from admincenter.core.permissions import Permission, Purpose
-from admincenter.core.ports import Change, Tx
+from admincenter.core.ports import Change, Tx, WaitingAddress
 from admincenter.core.tokens import Mint, mint_all
 from admincenter.store.database import Database
 from admincenter.store.writer import Job, call_each, commit_batch, write_one
@@ -151,6 +151,33 @@ def test_break_glass_takes_what_it_kills_in_the_order_of_everybody_else(
         minting.tx.integrations.facts_by_app_id([last.app_id])
         minting.commit()
         assert killed.result(HANG) == 2
+
+
+def test_where_a_credential_was_used_from_is_noted_while_another_writer_mints_for_it(
+    database: Database, app_ids: list[str], connect: Connect
+) -> None:
+    """A batch of each of two nodes mints for the one and notes an address of the other: neither waits for the other."""
+    one, other = connect(), connect()
+
+    def mint(own: Database, app_id: str) -> None:
+        own.begin()
+        assert own.tx.integrations.mint([a_token(own.tx, app_id, app_id)]) == [True]
+
+    def note(own: Database, app_id: str) -> None:
+        own.tx.integrations.add_waiting([WaitingAddress(HERE, app_id, "192.0.2.1", 1, NOW, NOW)])
+        own.commit()
+
+    def all_of_the_other() -> None:
+        mint(other, app_ids[1])
+        note(other, app_ids[0])
+
+    mint(one, app_ids[0])
+    with ThreadPoolExecutor(1) as pool:
+        noted = pool.submit(all_of_the_other)
+        wait([noted], 0.3)  # time enough to go wrong
+        note(one, app_ids[1])
+        noted.result(HANG)
+    assert [each.times for app_id in app_ids[:2] for each in database.tx.integrations.waiting(HERE, app_id)] == [1, 1]
 
 
 def test_a_key_is_not_retired_under_a_token_that_is_being_minted(

@@ -103,10 +103,11 @@ class Recorder:
                 self._unwritten = ([], [])
 
     async def flush_usage(self) -> None:
-        """Writes the usage counts."""
-        counts = self._usage.drain()
-        if counts and not await self._written(_USAGE, lambda tx: _write_usage(tx, counts)):
-            self._usage.put_back(counts)
+        """Writes the usage counts, in another batch than the events: else two nodes could lock both in different orders."""
+        async with self._flushing:
+            counts = self._usage.drain()
+            if counts and not await self._written(_USAGE, lambda tx: _write_usage(tx, counts)):
+                self._usage.put_back(counts)
 
     async def _written(self, what: str, function: Callable[[Tx], Change[None]]) -> bool:
         try:

@@ -71,6 +71,8 @@ CREATE TABLE allowed_addresses (
     FOREIGN KEY (instance, app_id) REFERENCES integrations (instance, app_id)
 );
 
+-- Refers to nothing, as usage does not: PostgreSQL would lock the integration's row for that, and two nodes that mint for the
+-- one and note an address of the other would wait for each other. No integration's row is ever deleted.
 CREATE TABLE waiting_addresses (
     instance TEXT NOT NULL,
     app_id   TEXT NOT NULL,
@@ -78,8 +80,7 @@ CREATE TABLE waiting_addresses (
     times    BIGINT NOT NULL,
     first_at BIGINT NOT NULL,
     last_at  BIGINT NOT NULL,
-    PRIMARY KEY (instance, app_id, address),
-    FOREIGN KEY (instance, app_id) REFERENCES integrations (instance, app_id)
+    PRIMARY KEY (instance, app_id, address)
 );
 
 -- `payload` is the exact bytes that were hashed and that clients receive (D5).
