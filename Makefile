@@ -33,8 +33,8 @@ bench: $(VENV)/test.stamp ## measure, beside the bare floor of the same run (nee
 	@$(VENV)/bin/python -m bench $(ARGS)
 
 lock: $(VENV)/test.stamp ## resolve requirements/*.in again (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements/serve.in -o requirements/serve.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements/test.in -o requirements/test.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" requirements/serve.in -o requirements/serve.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" requirements/test.in -o requirements/test.txt
 
 clean: ## remove what the commands above made (never DATA)
 	rm -rf $(VENV) build bench/results .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
