@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from admincenter.api.answers import Reply
+from admincenter.api.reply import Reply
 from admincenter.api.credential import Presented
 from admincenter.api.recorder import Recorder
 from admincenter.api.request import Request

@@ -2,7 +2,7 @@
 
 import orjson
 
-from admincenter.api.answers import NO_STORE, Reply, success
+from admincenter.api.reply import NO_STORE, Reply, success
 from admincenter.api.call import Visit
 from admincenter.core.errors import PathUnknown
 from admincenter.core.network import Address

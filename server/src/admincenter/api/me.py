@@ -2,7 +2,7 @@
 
 import orjson
 
-from admincenter.api.answers import Reply, success
+from admincenter.api.reply import Reply, success
 from admincenter.api.call import Call
 from admincenter.core import tokens
 from admincenter.core.network import read_access

@@ -2,7 +2,7 @@
 
 import orjson
 
-from admincenter.api.answers import Reply, success
+from admincenter.api.reply import Reply, success
 from admincenter.api.call import Call
 from admincenter.api.parameters import Parameters
 from admincenter.core import credentials, tokens, values

@@ -18,7 +18,8 @@
     │   ├── GenerationMismatch       `expected_generation` is not the counter
     │   ├── NoLiveToken              nothing to fetch
     │   ├── BodyTooLarge, HeadersTooLarge, DeadlinePassed, ContentTypeWrong, RequestMalformed, HostUnknown
-    │   ├── PathUnknown, MethodUnknown
+    │   ├── PathUnknown, MethodUnknown, FeatureMissing
+    │   ├── UserAgentMissing         a client that does not say who it is, where that is asked
     │   ├── StorageUnavailable       nothing was stored, or nothing could be read
     │   ├── OutcomeUnknown           it may or may not have been stored
     │   └── Unexpected               a fault of ours; says nothing but the request id
@@ -211,6 +212,25 @@ class MethodUnknown(CallRefused):
     def __init__(self, allowed: str) -> None:
         super().__init__(f"Unsupported request method; this path takes {allowed}")
         self.allowed = allowed
+
+
+class FeatureMissing(CallRefused):
+    """A part of the protocol that this server does not offer; the message says what to use instead."""
+
+
+class UserAgentMissing(CallRefused):
+    """No User-Agent came with a call in the compatible dialect."""
+
+    def __init__(self) -> None:
+        super().__init__("Send a User-Agent header that names your program")
+
+
+class ScimBad(CallRefused):
+    """A SCIM request that cannot be carried out as it stands; `scim_type` is RFC 7644's word for what is wrong."""
+
+    def __init__(self, detail: str, scim_type: str) -> None:
+        super().__init__(detail)
+        self.scim_type = scim_type
 
 
 class StorageUnavailable(CallRefused):
