@@ -7,7 +7,7 @@ TRANSIENT = (429, 503)
 
 
 def assert_scim_error(reply: Reply, status: int, scim_type: str = "", says: str = "", beside: bool = False) -> str:
-    """Checks the whole answer; the detail, for those who want to look closer. `beside`: Graph's error object stands there too."""
+    """Checks the whole answer; the detail, to look closer. `beside`: Graph's error object stands there too."""
     body = reply.json
     got = (reply.status, body.get("scimType", ""))
     assert got == (status, scim_type), f"{got}: {body.get('detail')}"
