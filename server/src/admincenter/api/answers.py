@@ -46,6 +46,7 @@ GRAPH: Mapping[type[CallRefused], Answer] = {
     errors.HeadersTooLarge: Answer(431, 100, numbered=True, closes=True),
     errors.DeadlinePassed: Answer(408, 100, numbered=True, closes=True),
     errors.ContentTypeWrong: Answer(415, 100, numbered=True, closes=True),
+    errors.ScimBad: Answer(400, 100, numbered=True),
     errors.GenerationMismatch: Answer(409, 9001, numbered=True),
     errors.NoLiveToken: Answer(404, 9002, numbered=True),
     errors.RateLimited: Answer(429, 4, numbered=True, transient=True),

@@ -15,6 +15,7 @@
     │   ├── ParameterBad             a parameter is missing, malformed or given twice
     │   ├── ClientSideUse            a credential sent by a browser page (the tripwire)
     │   ├── CursorBad                not ours, edited, or of another instance
+    │   ├── ScimBad                  a SCIM request that cannot be read or carried out; says its scimType
     │   ├── GenerationMismatch       `expected_generation` is not the counter
     │   ├── NoLiveToken              nothing to fetch
     │   ├── BodyTooLarge, HeadersTooLarge, DeadlinePassed, ContentTypeWrong, RequestMalformed, HostUnknown
@@ -136,6 +137,14 @@ class CursorBad(CallRefused):
 
     def __init__(self) -> None:
         super().__init__("Invalid cursors values: use a cursor of this instance exactly as it was given")
+
+
+class ScimBad(CallRefused):
+    """A SCIM request cannot be read or carried out as it stands; the message says what to fix. `scim_type` is RFC 7644's keyword."""
+
+    def __init__(self, message: str, scim_type: str = "invalidValue") -> None:
+        super().__init__(message)
+        self.scim_type = scim_type
 
 
 class GenerationMismatch(CallRefused):
