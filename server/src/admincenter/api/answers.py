@@ -46,7 +46,6 @@ GRAPH: Mapping[type[CallRefused], Answer] = {
     errors.HeadersTooLarge: Answer(431, 100, numbered=True, closes=True),
     errors.DeadlinePassed: Answer(408, 100, numbered=True, closes=True),
     errors.ContentTypeWrong: Answer(415, 100, numbered=True, closes=True),
-    errors.ScimBad: Answer(400, 100, numbered=True),
     errors.GenerationMismatch: Answer(409, 9001, numbered=True),
     errors.NoLiveToken: Answer(404, 9002, numbered=True),
     errors.RateLimited: Answer(429, 4, numbered=True, transient=True),
@@ -56,6 +55,7 @@ GRAPH: Mapping[type[CallRefused], Answer] = {
     errors.OutcomeUnknown: Answer(503, 2, transient=True),
     errors.ScimBad: Answer(400, 100, numbered=True),
     errors.UserAgentMissing: Answer(400, 100, numbered=True),
+    errors.FilterForbidden: Answer(403, 100, numbered=True),
     errors.FeatureMissing: Answer(501, 100, numbered=True),
     errors.Unexpected: Answer(500, 1),
 }
@@ -97,6 +97,7 @@ SCIM: Mapping[type[CallRefused], ScimAnswer] = {
     errors.OutcomeUnknown: ScimAnswer(503),
     errors.ScimBad: ScimAnswer(400),
     errors.UserAgentMissing: ScimAnswer(400),
+    errors.FilterForbidden: ScimAnswer(403),
     errors.FeatureMissing: ScimAnswer(501),
     errors.Unexpected: ScimAnswer(500),
 }

@@ -19,7 +19,7 @@
     │   ├── GenerationMismatch       `expected_generation` is not the counter
     │   ├── NoLiveToken              nothing to fetch
     │   ├── BodyTooLarge, HeadersTooLarge, DeadlinePassed, ContentTypeWrong, RequestMalformed, HostUnknown
-    │   ├── PathUnknown, MethodUnknown, FeatureMissing
+    │   ├── PathUnknown, MethodUnknown, FeatureMissing, FilterForbidden
     │   ├── UserAgentMissing         a client that does not say who it is, where that is asked
     │   ├── StorageUnavailable       nothing was stored, or nothing could be read
     │   ├── OutcomeUnknown           it may or may not have been stored
@@ -227,19 +227,18 @@ class FeatureMissing(CallRefused):
     """A part of the protocol that this server does not offer; the message says what to use instead."""
 
 
+class FilterForbidden(CallRefused):
+    """A filter where the protocol allows none: on what describes the server."""
+
+    def __init__(self) -> None:
+        super().__init__("What describes this server cannot be filtered; leave the filter out")
+
+
 class UserAgentMissing(CallRefused):
     """No User-Agent came with a call in the compatible dialect."""
 
     def __init__(self) -> None:
         super().__init__("Send a User-Agent header that names your program")
-
-
-class ScimBad(CallRefused):
-    """A SCIM request that cannot be carried out as it stands; `scim_type` is RFC 7644's word for what is wrong."""
-
-    def __init__(self, detail: str, scim_type: str) -> None:
-        super().__init__(detail)
-        self.scim_type = scim_type
 
 
 class StorageUnavailable(CallRefused):

@@ -5,16 +5,13 @@ default: NFC, and lower case unless the attribute is `caseExact`.
 """
 
 import operator
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from unicodedata import normalize
 
-from scim2_models.path import AttrPath, Comparison, CompareOperator, FilterNode, LogicalExpr, LogicalOperator, Not, Present
+from scim2_models.path import CompareOperator
 
 from admincenter.core.errors import ScimBad
-from admincenter.scim.attributes import Attribute, Attributes, Place
 
 Entry = Mapping[str, Any]
 Predicate = Callable[[Entry], bool]
