@@ -103,4 +103,4 @@ def _refuse_unstorable(found: Any) -> None:
 
 def storable(text: str) -> bool:
     """Whether a database keeps it as it is."""
-    return (text.isascii() and "\0" not in text) or not any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)
+    return text.isascii() and "\0" not in text or not any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)
