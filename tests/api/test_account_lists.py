@@ -33,7 +33,7 @@ def people(rfc: Directory) -> list[dict[str, Any]]:
 
 def test_an_empty_directory_is_an_empty_list(directory: Directory) -> None:
     reply = directory.list()
-    assert reply.json == {"schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": []}
+    assert reply.json == {"schemas": [LIST], "totalResults": 0, "itemsPerPage": 0, "startIndex": 1, "Resources": []}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_page_is_where_and_as_long_as_asked(
     assert (page["totalResults"], page["itemsPerPage"], page["startIndex"]) == (9, len(names), max(start, 1))
 
 
-@pytest.mark.parametrize("given", [{"startIndex": "x"}, {"count": "1.5"}, {"count": "１"}, {"startIndex": "1" * 40}])
+@pytest.mark.parametrize("given", [{"startIndex": "x"}, {"count": "1.5"}, {"count": "１"}])
 def test_a_page_that_is_no_number_is_refused(directory: Directory, given: dict[str, str]) -> None:
     directory.refused(directory.list(**given), 400, "invalidValue", next(iter(given)))
 

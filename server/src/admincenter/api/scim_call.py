@@ -1,6 +1,6 @@
-"""What every handler of SCIM begins and ends with, in either dialect: what was asked, the body, the proof of a write, the answer."""
+"""What every SCIM handler begins and ends with, in either dialect: what was asked, the body, the proof of a write, the answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -14,24 +14,27 @@ from admincenter.core.audit import Origin
 from admincenter.core.errors import ContentTypeWrong, UserAgentMissing
 from admincenter.core.ports import Account, Change, Tx
 from admincenter.core.tokens import Moved
-from admincenter.scim import projection
+from admincenter.scim import projection, search
 from admincenter.scim.dialect import Dialect
+from admincenter.scim.projection import Projection
 
 T = TypeVar("T")
 
-VIEW = ("attributes", "excludedAttributes", "fields")
+NAMES = (*search.NAMES, "fields")
 JSON_TYPES = ("application/scim+json", "application/json")
 
 
 class ScimCall:
-    """An admitted call in a dialect. Raises UserAgentMissing where one is asked for, ParameterBad where a parameter is twice."""
+    """An admitted call in a dialect. Raises UserAgentMissing where one must be sent, ParameterBad for a parameter given twice."""
 
-    def __init__(self, call: Call, dialect: Dialect, names: Sequence[str] = ()) -> None:
+    def __init__(self, call: Call, dialect: Dialect) -> None:
         if dialect.needs_user_agent and not call.request.user_agent.strip():
             raise UserAgentMissing
         self.call, self.dialect = call, dialect
         self.instance = call.facts.instance
-        self.given = parameters.from_query(call.request.query, (*VIEW, *names))
+        self.host = call.door.base(call.request)
+        self.base = self.host + dialect.prefix
+        self.given = parameters.from_query(call.request.query, NAMES)
 
     @property
     def id(self) -> str:
@@ -39,17 +42,12 @@ class ScimCall:
         return unquote(self.call.request.raw_path.rstrip("/").rpartition("/")[2])
 
     @property
-    def base(self) -> str:
-        """The address under which this dialect is served."""
-        return self.call.door.base(self.call.request) + self.dialect.prefix
-
-    @property
     def writer(self) -> Writer:
         """The integration, as the one who writes."""
         call = self.call
         agent = values.visible(credentials.masked(call.request.user_agent), 256)
         by = Origin(f"integration:{call.facts.app_id}", str(call.client), agent)
-        return Writer(by, call.door.entropy, call.door.base(call.request))
+        return Writer(by, call.door.entropy, self.host)
 
     @property
     def expected(self) -> list[int] | None:
@@ -67,21 +65,22 @@ class ScimCall:
         """What was done, if the call is still allowed where it takes effect (D8)."""
         return await self.call.door.storage.write_under(proof.of(self.call.facts), deed)
 
-    def document(self, account: Account) -> bytes:
-        """The account as this call sees it."""
-        whole = account_document.located(
-            account_document.as_read(account, self.call.now), f"{self.base}/Users/{account.account_id}"
-        )
-        return self.view(whole)
+    def view(self) -> Projection | None:
+        """What of an account is to be shown; None: all of it."""
+        if not self.given:
+            return None
+        wanted = self.given.get("attributes", self.given.get("fields") if self.dialect.lenient else None)
+        return projection.projection(wanted, self.given.get("excludedAttributes"))
 
-    def view(self, whole: bytes) -> bytes:
-        """What of a document was asked for."""
-        attributes, excluded = self.given.get("attributes", self.given.get("fields")), self.given.get("excludedAttributes")
-        return whole if attributes is None and excluded is None else projection.projected(whole, attributes, excluded)
+    def document(self, account: Account, view: Projection | None) -> bytes:
+        """The account as it is shown here."""
+        stored = account_document.as_read(account, self.call.now)
+        whole = account_document.located(stored, f"{self.base}/Users/{account.account_id}")
+        return whole if view is None else view.of(whole)
 
-    def account(self, account: Account, status: int = 200) -> Reply:
+    def answer(self, account: Account, view: Projection | None, status: int = 200) -> Reply:
         """The answer that is one account."""
         headers = SCIM_JSON + line("etag", preconditions.tag(account.version))
         if status == 201:
             headers += line("location", f"{self.base}/Users/{account.account_id}")
-        return Reply(status, headers, self.document(account))
+        return Reply(status, headers, self.document(account, view))
