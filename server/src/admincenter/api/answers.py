@@ -56,6 +56,7 @@ GRAPH: Mapping[type[CallRefused], Answer] = {
     errors.DeadlinePassed: Answer(408, 100, numbered=True, closes=True),
     errors.ContentTypeWrong: Answer(415, 100, numbered=True, closes=True),
     errors.ScimBad: Answer(400, 100, numbered=True),
+    errors.BulkTooLarge: Answer(413, 100, numbered=True),
     errors.GenerationMismatch: Answer(409, 9001, numbered=True),
     errors.NoLiveToken: Answer(404, 9002, numbered=True),
     errors.RateLimited: Answer(429, 4, numbered=True, transient=True),
