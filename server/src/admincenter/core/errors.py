@@ -16,6 +16,7 @@
     │   ├── ClientSideUse            a credential sent by a browser page (the tripwire)
     │   ├── CursorBad                not ours, edited, or of another instance
     │   ├── ScimBad                  a SCIM request that cannot be read or carried out; says its scimType
+    │   ├── BulkTooLarge             more operations in one request than are taken
     │   ├── GenerationMismatch       `expected_generation` is not the counter
     │   ├── NoLiveToken              nothing to fetch
     │   ├── BodyTooLarge, HeadersTooLarge, DeadlinePassed, ContentTypeWrong, RequestMalformed, HostUnknown
@@ -145,6 +146,13 @@ class ScimBad(CallRefused):
     def __init__(self, message: str, scim_type: str = "invalidValue") -> None:
         super().__init__(message)
         self.scim_type = scim_type
+
+
+class BulkTooLarge(CallRefused):
+    """A Bulk request holds more operations than are taken at once."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A Bulk request takes at most {limit} operations; send them in several requests")
 
 
 class GenerationMismatch(CallRefused):

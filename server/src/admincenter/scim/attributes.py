@@ -111,7 +111,9 @@ def _common() -> Attributes:
 CORE_ATTRIBUTES: Attributes = MappingProxyType({**_common(), **_published(User)})
 """The account's own attributes."""
 
-EXTENSION_ATTRIBUTES: Mapping[str, Attributes] = MappingProxyType({str(each.__schema__): _published(each) for each in EXTENSIONS})
+EXTENSION_ATTRIBUTES: Mapping[str, Attributes] = MappingProxyType(
+    {str(each.__schema__): _published(each) for each in EXTENSIONS}
+)
 """Each extension's attributes, by its URN."""
 
 _URNS = MappingProxyType({each.lower(): each for each in (CORE, *EXTENSION_ATTRIBUTES)})

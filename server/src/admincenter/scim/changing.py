@@ -3,10 +3,10 @@
 The attributes are a copy that belongs to the PATCH, so a step may leave it half-done when it raises.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from scim2_models.path import Comparison, CompareOperator, FilterNode, LogicalExpr, LogicalOperator
+from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalExpr, LogicalOperator
 
 from admincenter.core.errors import ScimBad
 from admincenter.scim.attributes import Attribute, Place

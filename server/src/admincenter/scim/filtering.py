@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from scim2_models import InvalidFilterException
-from scim2_models.path import AttrPath, Comparison, CompareOperator, FilterNode, ScimFilter
+from scim2_models.path import AttrPath, CompareOperator, Comparison, FilterNode, ScimFilter
 
 from admincenter.core.account_search import Condition
 from admincenter.scim import conditions, predicates
@@ -31,7 +31,7 @@ _CONNECTIVES = re.compile(r"(?<![\w.:$-])(?:and|or)(?![\w.:$-])", re.IGNORECASE)
 
 
 class Filter(NamedTuple):
-    """`where` is answered by a statement; `also` is judged on the documents that it leaves. None: nothing is left to do there."""
+    """`where` is answered by a statement, `also` judged on the documents that it leaves; None where there is nothing to do."""
 
     where: Condition | None
     also: Callable[[dict[str, Any]], bool] | None

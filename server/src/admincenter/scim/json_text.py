@@ -12,7 +12,7 @@ _FAR = 2**63
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """The object that the body is. Raises ScimBad: not UTF-8, not JSON, a key twice, NaN, too deep, a number or text of no use."""
+    """The object that the body is. Raises ScimBad: not UTF-8, not JSON, a key twice, NaN, too deep, not to be stored."""
     text = _text(body)
     containers = text.count("{") + text.count("[")
     if containers > MOST_CONTAINERS:
@@ -103,4 +103,4 @@ def _refuse_unstorable(found: Any) -> None:
 
 def storable(text: str) -> bool:
     """Whether a database keeps it as it is."""
-    return text.isascii() and "\0" not in text or not any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)
+    return (text.isascii() and "\0" not in text) or not any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)

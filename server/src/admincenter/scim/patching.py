@@ -82,7 +82,7 @@ def _operation(operation: Any, leniency: Leniency) -> Iterator[Step]:
         raise ScimBad("path must be a text", "invalidPath")
     if op == "remove" and not path:
         raise ScimBad("remove needs a path", "noTarget")
-    if op != "remove" and "value" not in members or op == "add" and members["value"] is None:
+    if (op != "remove" and "value" not in members) or (op == "add" and members["value"] is None):
         raise ScimBad(f"{op} needs a value")
     if not path:
         return _keyed(op, None, members["value"], leniency)

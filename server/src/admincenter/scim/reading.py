@@ -62,7 +62,7 @@ def _named(body: Body, dialect: Dialect) -> Named:
     leniency = LENIENT if dialect.lenient else STRICT
     _check_schemas(data, leniency)
     found: dict[str, Any] = {}
-    for key, value in data.items():
+    for key, value in (_renamed(data) if leniency.unknown else data).items():
         name, read = _member(key, value, leniency)
         if name is not None:
             refuse_twice(name, found)
@@ -81,11 +81,11 @@ def _member(key: str, value: Any, leniency: Leniency) -> _Member:
     if attribute is not None:
         return (attribute.name, _value(attribute, value, leniency)) if attribute.kept else _NOT_KEPT
     urn = known_urn(colon_form(key) if leniency.unknown else key)
-    if urn in EXTENSION_ATTRIBUTES:
+    if urn is not None and urn != CORE:
         return urn, _extension(urn, value, leniency)
     if not leniency.unknown:
         raise ScimBad(f"There is no attribute or schema {key[:100]!r}; /Schemas lists what there is", "invalidSyntax")
-    return _email(value, leniency) if key.lower() == "email" else _NOT_KEPT
+    return _NOT_KEPT
 
 
 def colon_form(urn: str) -> str:
@@ -103,10 +103,14 @@ def _extension(urn: str, value: Any, leniency: Leniency) -> dict[str, Any] | Non
     return None if value is None else parts(EXTENSION_ATTRIBUTES[urn], value, leniency, urn)
 
 
-def _email(value: Any, leniency: Leniency) -> _Member:
+def _renamed(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With `email` as `emails`, where the latter is not there."""
+    names = {name.lower(): name for name in data}
+    if "email" not in names or "emails" in names:
+        return data
+    value = data[names["email"]]
     texts = value if isinstance(value, list) else [value]
-    entries = [{"value": each} if isinstance(each, str) else each for each in texts]
-    return "emails", kept(CORE_ATTRIBUTES["emails"], entries, leniency, "email")
+    return {**data, "emails": [{"value": each} if isinstance(each, str) else each for each in texts]}
 
 
 def _check_schemas(data: Mapping[str, Any], leniency: Leniency) -> None:
