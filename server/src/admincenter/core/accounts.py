@@ -26,6 +26,7 @@ _CODE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 _CODE_LENGTH = 10
 _MILLISECOND = 1_000
+_SWITCHED = ("account.deactivated", "account.reactivated")
 _COUNTED = {"account.created": 1, "account.deleted": -1}
 
 
@@ -57,7 +58,7 @@ def create(tx: Tx, instance: str, wanted: Wanted, writer: Writer) -> Change[Acco
         _new_id(tx, instance, writer.entropy),
         attributes["userName"],
         attributes.get("externalId"),
-        int(attributes["active"]),
+        _is_active(attributes),
         1,
         now,
         now,
@@ -73,6 +74,11 @@ def create(tx: Tx, instance: str, wanted: Wanted, writer: Writer) -> Change[Acco
     if not tx.accounts.insert(row, keys):
         raise NameTaken(row.user_name)
     return Change(row, [_told("account.created", row, writer.by), *_invitation(tx, None, row, writer.by)])
+
+
+def _is_active(attributes: Mapping[str, Any]) -> int:
+    """As a filter judges the document: an account from which `active` was taken away is not."""
+    return int(attributes.get("active") is True)
 
 
 def keys_of(attributes: Mapping[str, Any]) -> AccountKeys:
@@ -155,7 +161,7 @@ def change(
 
 def _put(tx: Tx, before: Account, wanted: Wanted, writer: Writer) -> Change[Account]:
     was = opened(before)
-    attributes = {"active": bool(before.active), **wanted.attributes}
+    attributes = dict(wanted.attributes)
     keys = keys_of(attributes)
     after, code = _as_wanted(tx, before, was, attributes, wanted.invited, writer)
     if attributes == was.attributes and after.invited_at == before.invited_at:
@@ -163,10 +169,12 @@ def _put(tx: Tx, before: Account, wanted: Wanted, writer: Writer) -> Change[Acco
     if keys.user != fold(before.user_name) and tx.accounts.is_named(before.instance, keys.user):
         raise NameTaken(after.user_name)
     after = _written(tx, before, after, attributes, code, writer.by, None if keys == keys_of(was.attributes) else keys)
-    changed = sorted(_changed(was.attributes, attributes))
-    events = [_told("account.changed", after, writer.by, changed=changed)] if changed else []
-    if after.active != before.active:
-        events.append(_told("account.reactivated" if after.active else "account.deactivated", after, writer.by))
+    changed = set(_changed(was.attributes, attributes))
+    switched = [] if after.active == before.active else [_SWITCHED[after.active]]
+    if switched:
+        changed -= {"active"}  # it has an event of its own
+    events = [_told("account.changed", after, writer.by, changed=sorted(changed))] if changed else []
+    events += [_told(key, after, writer.by) for key in switched]
     return Change(after, [*events, *_invitation(tx, before, after, writer.by)])
 
 
@@ -177,7 +185,7 @@ def _as_wanted(
     after = before._replace(
         user_name=attributes["userName"],
         external_id=attributes.get("externalId"),
-        active=int(attributes["active"]),
+        active=_is_active(attributes),
     )
     is_invited = before.invited_at is not None
     if invited is None or invited == is_invited or before.claimed_at is not None:
@@ -210,8 +218,8 @@ def _note(tx: Tx, before: Account, by: Origin) -> None:
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
-    """The names of attributes that differ, those of an extension one by one; `active` has events of its own."""
-    for name in {*before, *after} - {"active"}:
+    """The names of attributes that differ, those of an extension one by one."""
+    for name in {*before, *after}:
         was, is_now = before.get(name), after.get(name)
         if was == is_now:
             continue
