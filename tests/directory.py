@@ -75,7 +75,7 @@ class Directory(NamedTuple):
         """Its end."""
         return self.call("DELETE", f"/Users/{account_id}", None, headers)
 
-    def list(self, filter: str = "", **more: str | int) -> Reply:  # the parameter's name on the wire
+    def page(self, filter: str = "", **more: str | int) -> Reply:  # the parameter's name on the wire
         """A page of accounts."""
         given = ({"filter": filter} if filter else {}) | more
         query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in given.items())
@@ -83,7 +83,7 @@ class Directory(NamedTuple):
 
     def named(self, filter: str = "", **more: str | int) -> list[str]:
         """The user names on a page, in its order."""
-        reply = self.list(filter, **more)
+        reply = self.page(filter, **more)
         assert reply.status == 200, reply.body
         return [each["userName"] for each in reply.json["Resources"]]
 

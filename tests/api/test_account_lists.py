@@ -7,6 +7,7 @@ import pytest
 
 from tests.directory import CORE, ENTERPRISE, FACEBOOK, STATUS, Directory
 from tests.serving import InProcess
+from tests.settable_clock import SettableClock
 from tests.tenant import Tenant
 from tests.wire import Wire
 
@@ -15,25 +16,22 @@ SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
 @pytest.fixture
-def people(rfc: Directory) -> list[dict[str, Any]]:
-    """Nine accounts: user00 to user08, in this order."""
-    return [
-        rfc.create(
-            f"user{number:02}",
-            externalId=f"X{number}",
-            active=number % 3 != 0,
-            title="Chief" if number % 2 else "Clerk",
-            name={"familyName": "abc"[number % 3]},
-            emails=[{"value": f"User{number}@example.com", "type": "work"}, {"value": "all@example.com", "type": "home"}],
-            **{ENTERPRISE: {"department": f"D{number // 3}"}},
-        )
-        for number in range(9)
-    ]
+def people(rfc: Directory, hands: SettableClock) -> list[dict[str, Any]]:
+    """Nine accounts: user00 to user08, created in this order."""
+    return [_person(rfc, hands, number) for number in range(9)]
 
 
-def test_an_empty_directory_is_an_empty_list(directory: Directory) -> None:
-    reply = directory.list()
-    assert reply.json == {"schemas": [LIST], "totalResults": 0, "itemsPerPage": 0, "startIndex": 1, "Resources": []}
+def _person(rfc: Directory, hands: SettableClock, number: int) -> dict[str, Any]:
+    hands.advance(0.01)
+    return rfc.create(
+        f"user{number:02}",
+        externalId=f"X{number}",
+        active=number % 3 != 0,
+        title="Chief" if number % 2 else "Clerk",
+        name={"familyName": "abc"[number % 3]},
+        emails=[{"value": f"User{number}@example.com", "type": "work"}, {"value": "all@example.com", "type": "home"}],
+        **{ENTERPRISE: {"department": f"D{number // 3}"}},
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +41,7 @@ def test_an_empty_directory_is_an_empty_list(directory: Directory) -> None:
         (4, 3, [3, 4, 5]),
         (9, 3, [8]),
         (10, 3, []),
-        (10**18, 3, []),
+        (10**9, 3, []),
         (0, 2, [0, 1]),
         (-5, 2, [0, 1]),
         (1, 0, []),
@@ -54,32 +52,32 @@ def test_an_empty_directory_is_an_empty_list(directory: Directory) -> None:
 def test_a_page_is_where_and_as_long_as_asked(
     directory: Directory, people: list[dict[str, Any]], start: int, count: int, names: list[int]
 ) -> None:
-    page = directory.list(startIndex=start, count=count).json
+    page = directory.page(startIndex=start, count=count).json
     assert [each["userName"] for each in page["Resources"]] == [f"user{number:02}" for number in names]
     assert (page["totalResults"], page["itemsPerPage"], page["startIndex"]) == (9, len(names), max(start, 1))
 
 
 @pytest.mark.parametrize("given", [{"startIndex": "x"}, {"count": "1.5"}, {"count": "１"}])
 def test_a_page_that_is_no_number_is_refused(directory: Directory, given: dict[str, str]) -> None:
-    directory.refused(directory.list(**given), 400, "invalidValue", next(iter(given)))
+    directory.refused(directory.page("", **given), 400, "invalidValue", next(iter(given)))
 
 
 def test_a_reader_of_cursors_sees_every_account_once(directory: Directory, people: list[dict[str, Any]]) -> None:
-    page, seen = directory.list(count=4, cursor="").json, []
+    page, seen = directory.page(count=4, cursor="").json, []
     while True:
         seen += [each["userName"] for each in page["Resources"]]
         if "nextCursor" not in page:
             break
         assert page["totalResults"] == 9
-        page = directory.list(count=4, cursor=page["nextCursor"]).json
+        page = directory.page(count=4, cursor=page["nextCursor"]).json
     assert seen == [each["userName"] for each in people]
 
 
 def test_a_cursor_stays_valid_when_its_account_is_gone(directory: Directory, people: list[dict[str, Any]]) -> None:
-    cursor = directory.list(count=2, cursor="").json["nextCursor"]
+    cursor = directory.page(count=2, cursor="").json["nextCursor"]
     for each in people[:3]:
         directory.delete(each["id"])
-    page = directory.list(count=2, cursor=cursor).json
+    page = directory.page(count=2, cursor=cursor).json
     assert [each["userName"] for each in page["Resources"]] == ["user03", "user04"]
 
 
@@ -87,12 +85,12 @@ def test_a_cursor_stays_valid_when_its_account_is_gone(directory: Directory, peo
 def test_a_cursor_that_is_not_ours_is_refused(
     server: InProcess, directory: Directory, people: list[dict[str, Any]], cursor: str
 ) -> None:
-    ours = directory.list(count=2, cursor="").json["nextCursor"]
+    ours = directory.page(count=2, cursor="").json["nextCursor"]
     if cursor == "<edited>":
         cursor = ("B" if ours[5] == "A" else "A").join([ours[:5], ours[6:]])
     if cursor == "<other>":
         cursor = _cursor_of_another(server, directory)
-    directory.refused(directory.list(count=2, cursor=cursor), 400, "invalidCursor")
+    directory.refused(directory.page(count=2, cursor=cursor), 400, "invalidCursor")
 
 
 def _cursor_of_another(server: InProcess, directory: Directory) -> str:
@@ -100,7 +98,7 @@ def _cursor_of_another(server: InProcess, directory: Directory) -> str:
     theirs = directory._replace(token=server.wire.token(other.credential).json["access_token"])
     for name in ("a", "b", "c"):
         theirs.create(name)
-    return str(theirs.list(count=2, cursor="").json["nextCursor"])
+    return str(theirs.page(count=2, cursor="").json["nextCursor"])
 
 
 FILTERS = {
@@ -137,7 +135,7 @@ def test_a_filter_finds_what_it_describes(directory: Directory, people: list[dic
     expected = [f"user{number:02}" for number in FILTERS[filter]]
     text = filter.replace("<id of 4>", people[4]["id"])
     assert directory.named(text) == expected
-    page = directory.list(text, count=1).json
+    page = directory.page(text, count=1).json
     assert page["totalResults"] == len(expected)
     asked = directory.call("POST", "/Users/.search", {"schemas": [SEARCH], "filter": text}).json
     assert [each["userName"] for each in asked["Resources"]] == expected
@@ -150,7 +148,7 @@ def test_a_filter_is_read_however_its_blanks_are_sent(compatible: Directory, peo
 
 
 def test_no_match_is_an_empty_list_and_no_error(directory: Directory, people: list[dict[str, Any]]) -> None:
-    reply = directory.list('userName eq "nobody"')
+    reply = directory.page('userName eq "nobody"')
     assert (reply.status, reply.json["totalResults"], reply.json["Resources"]) == (200, 0, [])
 
 
@@ -170,44 +168,42 @@ def test_a_list_comes_in_the_order_that_is_asked_for(
     directory: Directory, people: list[dict[str, Any]], by: str, order: str, first: int
 ) -> None:
     given = {"sortBy": by} | ({"sortOrder": order} if order else {})
-    names = directory.named(**given)
+    names = directory.named("", **given)
     assert (names[0], sorted(names)) == (f"user{first:02}", [each["userName"] for each in people])
-    paged = [name for start in range(1, 10, 3) for name in directory.named(startIndex=start, count=3, **given)]
+    paged = [name for start in range(1, 10, 3) for name in directory.named("", startIndex=start, count=3, **given)]
     assert paged == names
 
 
 def test_a_sorted_list_is_read_by_cursor_too(directory: Directory, people: list[dict[str, Any]]) -> None:
-    given = {"sortBy": "title", "sortOrder": "descending", "count": 4}
-    page, seen = directory.list(cursor="", **given).json, []
+    given: dict[str, str | int] = {"sortBy": "title", "sortOrder": "descending", "count": 4}
+    page, seen = directory.page("", cursor="", **given).json, []
     while True:
         seen += [each["title"] for each in page["Resources"]]
         if "nextCursor" not in page:
             break
-        page = directory.list(cursor=page["nextCursor"], **given).json
+        page = directory.page("", cursor=page["nextCursor"], **given).json
     assert seen == ["Clerk"] * 5 + ["Chief"] * 4
 
 
 @pytest.mark.parametrize("given", [{"sortBy": "nothing"}, {"sortBy": "userName", "sortOrder": "up"}])
 def test_an_order_that_is_none_is_refused(directory: Directory, given: dict[str, str]) -> None:
-    reply = directory.list(**given)
+    reply = directory.page("", **given)
     assert (reply.status, reply.json["scimType"]) in ((400, "invalidValue"), (400, "invalidPath"))
 
 
 def test_what_is_asked_for_is_shown_and_its_id(directory: Directory, people: list[dict[str, Any]]) -> None:
     account_id = people[3]["id"]
-    for one in (
-        directory.get(account_id, "?attributes=userName,emails.type").json,
-        directory.named and _first(directory, "userName,emails.type"),
-    ):
+    for one in _shown(directory, account_id, "userName,emails.type"):
         assert set(one) == {"schemas", "id", "userName", "emails"}
         assert one["emails"] == [{"type": "work"}, {"type": "home"}]
     shown = directory.get(account_id, f"?attributes={ENTERPRISE}:department").json
-    assert shown[ENTERPRISE] == {"department": "D1"} and "userName" not in shown
+    assert (shown[ENTERPRISE], "userName" in shown) == ({"department": "D1"}, False)
 
 
-def _first(directory: Directory, attributes: str) -> dict[str, Any]:
-    found: dict[str, Any] = directory.list('userName eq "user03"', attributes=attributes).json["Resources"][0]
-    return found
+def _shown(directory: Directory, account_id: str, attributes: str) -> list[dict[str, Any]]:
+    """The account by itself and on a page."""
+    alone = directory.get(account_id, f"?attributes={attributes}").json
+    return [alone, *directory.page(f'id eq "{account_id}"', attributes=attributes).json["Resources"]]
 
 
 def test_what_is_excluded_is_not_shown_but_its_id_is(directory: Directory, people: list[dict[str, Any]]) -> None:
@@ -270,4 +266,4 @@ def test_what_no_account_has_is_not_published(rfc: Directory, unused: str) -> No
 
 def test_a_cursor_of_the_log_is_no_cursor_of_accounts(wire: Wire, directory: Directory, tenant: Tenant) -> None:
     raw = urlsafe_b64encode(b"\x01" + bytes(24)).decode().rstrip("=")
-    directory.refused(directory.list(cursor=raw), 400, "invalidCursor")
+    directory.refused(directory.page(cursor=raw), 400, "invalidCursor")

@@ -29,7 +29,8 @@ def test_only_a_user_name_is_needed(directory: Directory) -> None:
     reply = directory.call("POST", "/Users", {"schemas": [CORE], "userName": "b.wayne"})
     made = reply.json
     assert (reply.status, made["userName"], made["active"]) == (201, "b.wayne", True)
-    assert re.fullmatch(r"[1-9]\d{0,15}", made["id"]) and int(made["id"]) < 2**53
+    assert re.fullmatch(r"[1-9]\d{0,15}", made["id"])
+    assert int(made["id"]) < 2**53
     location = f"http://127.0.0.1:{directory.wire.port}{directory.prefix}/Users/{made['id']}"
     assert (reply.header("location"), made["meta"]["location"]) == (location, location)
     assert reply.header("etag") == made["meta"]["version"] == 'W/"1"'
@@ -109,7 +110,7 @@ def test_every_change_is_an_event_that_tells_what_changed_and_no_value(directory
     ]  # fmt: skip
     assert news[2]["extra_data"]["changed"] == ["name", "title"]
     assert {each["extra_data"]["user_name"] for each in news} == {"bob"}
-    assert "Lord" not in json.dumps(news) and made[STATUS]["accessCode"] not in json.dumps(news)
+    assert not any(each in json.dumps(news) for each in ("Lord", made[STATUS]["accessCode"]))
 
 
 def test_what_changes_nothing_leaves_version_and_log_alone(directory: Directory, tenant: Tenant) -> None:
@@ -137,12 +138,12 @@ def test_a_new_account_is_invited_and_has_a_code_until_it_expires(
 
 def test_an_invitation_is_held_and_withdrawn(directory: Directory, tenant: Tenant) -> None:
     held = directory.create("bob", **{STATUS: {"invited": False}})
-    assert held[STATUS]["invited"] is False and "accessCode" not in held[STATUS]
+    assert (held[STATUS]["invited"], "accessCode" in held[STATUS]) == (False, False)
     path = STATUS + ":invited"
     invited = directory.patch(held["id"], {"op": "replace", "path": path, "value": True}).json
-    assert invited[STATUS]["invited"] is True and "accessCode" in invited[STATUS]
+    assert (invited[STATUS]["invited"], "accessCode" in invited[STATUS]) == (True, True)
     again = directory.patch(held["id"], {"op": "replace", "path": path, "value": False}).json
-    assert again[STATUS]["invited"] is False and "accessCode" not in again[STATUS]
+    assert (again[STATUS]["invited"], "accessCode" in again[STATUS]) == (False, False)
     assert counted(tenant.news()) == {"account.created": 1, "account.invited": 1, "account.uninvited": 1}
 
 

@@ -27,7 +27,13 @@ ON_AN_ACCOUNT: dict[str, Deed] = {
     "DELETE": lambda own, id: own.delete(id),
     "DELETE if version": lambda own, id: own.delete(id, [("If-Match", 'W/"1"')]),
 }
-IN_A_LIST = ['id eq "{0}"', 'userName eq "theirs"', 'externalId eq "their-id"', 'emails.value eq "they@example.com"', "title pr"]
+IN_A_LIST = [
+    'id eq "{0}"',
+    'userName eq "theirs"',
+    'externalId eq "their-id"',
+    'emails.value eq "they@example.com"',
+    "title pr",
+]
 IN_BULK: dict[str, dict[str, Any]] = {
     "PUT": {"data": {"schemas": [CORE], "userName": "mine"}},
     "PATCH": {"data": {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": "active", "value": False}]}},
@@ -64,7 +70,7 @@ def test_no_list_and_no_search_shows_a_foreign_account(
 ) -> None:
     text = filter.format(theirs[1]["id"])
     assert theirs[0].named(text) == ["theirs"]
-    for page in (directory.list(text), directory.list(), directory.call("POST", "/Users/.search", {"filter": text})):
+    for page in (directory.page(text), directory.page(), directory.call("POST", "/Users/.search", {"filter": text})):
         assert (page.json["totalResults"], page.json["Resources"]) == (0, [])
 
 

@@ -30,7 +30,11 @@ def test_each_schema_is_found_by_its_urn(directory: Directory, urn: str, escaped
 
 def test_what_the_schemas_say_of_an_attribute_is_what_is_done_with_it(rfc: Directory) -> None:
     user = _attributes(rfc.call("GET", f"/Schemas/{CORE}").json)
-    assert (user["userName"]["required"], user["userName"]["uniqueness"], user["userName"]["caseExact"]) == (True, "server", False)
+    assert (user["userName"]["required"], user["userName"]["uniqueness"], user["userName"]["caseExact"]) == (
+        True,
+        "server",
+        False,
+    )
     status = _attributes(rfc.call("GET", f"/Schemas/{STATUS}").json)
     assert status["invited"]["mutability"] == "readWrite"
     assert {each["mutability"] for name, each in status.items() if name != "invited"} == {"readOnly"}

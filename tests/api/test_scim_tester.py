@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import pytest
 from httpx2 import Client
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
-from tests.engines import NewDatabase
 from tests.serving import Served
 from tests.tenant import Tenant
 

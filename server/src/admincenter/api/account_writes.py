@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from admincenter.api.scim_call import ScimCall
-from admincenter.core import accounts, instances
+from admincenter.core import account_document, accounts, instances
 from admincenter.core.accounts import Wanted
 from admincenter.core.ports import Account, Change, Tx
 from admincenter.core.tokens import Moved
@@ -25,7 +25,7 @@ async def replace(asked: ScimCall, account_id: str, body: Body, expected: Expect
     writer = asked.writer
 
     def edit(now: Account) -> Wanted:
-        return reading.replaced(body, asked.dialect, accounts.attributes_of(now))
+        return reading.replaced(body, asked.dialect, account_document.attributes_of(now))
 
     return await asked.write(lambda tx: accounts.change(tx, asked.instance, account_id, expected, edit, writer))
 

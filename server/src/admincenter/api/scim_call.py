@@ -1,4 +1,4 @@
-"""What every SCIM handler begins and ends with, in either dialect: what was asked, the body, the proof of a write, the answer."""
+"""What every SCIM handler begins and ends with, in either dialect: what was asked, the body, the write, the answer."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -25,7 +25,7 @@ JSON_TYPES = ("application/scim+json", "application/json")
 
 
 class ScimCall:
-    """An admitted call in a dialect. Raises UserAgentMissing where one must be sent, ParameterBad for a parameter given twice."""
+    """An admitted call in a dialect. Raises UserAgentMissing where one must be sent, ParameterBad."""
 
     def __init__(self, call: Call, dialect: Dialect) -> None:
         if dialect.needs_user_agent and not call.request.user_agent.strip():

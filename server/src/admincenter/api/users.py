@@ -9,9 +9,8 @@ from admincenter.api.reply import NO_STORE, SCIM_JSON, Reply, line
 from admincenter.api.scim_call import ScimCall
 from admincenter.core import accounts
 from admincenter.core.account_pages import Found, Scan
-from admincenter.core.account_search import Search
+from admincenter.core.account_search import Field, Is, Search
 from admincenter.core.errors import StorageUnavailable
-from admincenter.core.ports import Account
 from admincenter.core.tokens import Moved
 from admincenter.scim import dialect, listing, search
 from admincenter.scim.dialect import Dialect
@@ -96,6 +95,15 @@ async def _listed(asked: ScimCall, wanted: search.Asked) -> Reply:
     return Reply(200, SCIM_JSON, listing.list_response(found.total, start, documents, following))
 
 
+def _is_short(wanted: Search) -> bool:
+    """Whether an index gives the page from a hundred rows: one account at most, or what lies near the beginning or a cursor."""
+    if wanted.also is not None or wanted.sort is not None:
+        return False
+    if wanted.where is not None:
+        return isinstance(wanted.where, Is) and wanted.where.op == "eq" and wanted.where.field in (Field.ID, Field.USER_NAME)
+    return wanted.count < PEEK and (wanted.cursor is not None or wanted.start + wanted.count <= PEEK)
+
+
 async def _found(asked: ScimCall, wanted: Search) -> Found:
     """The page: at once where an index has it, else snapshot by snapshot on a reader thread."""
     storage = asked.call.door.storage
@@ -104,7 +112,7 @@ async def _found(asked: ScimCall, wanted: Search) -> Found:
         raise StorageUnavailable
     ends = time.monotonic() + SEARCH_SECONDS
     scan = Scan(instance, wanted, lambda: time.monotonic() > ends)
-    look = storage.peek if scan.is_quick and wanted.count <= PEEK else storage.read
+    look = storage.peek if _is_short(wanted) else storage.read
     while (found := await look(scan)) is None:
         pass
     return found
