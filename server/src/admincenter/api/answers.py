@@ -55,6 +55,8 @@ GRAPH: Mapping[type[CallRefused], Answer] = {
     errors.HeadersTooLarge: Answer(431, 100, numbered=True, closes=True),
     errors.DeadlinePassed: Answer(408, 100, numbered=True, closes=True),
     errors.ContentTypeWrong: Answer(415, 100, numbered=True, closes=True),
+    errors.ScimBad: Answer(400, 100, numbered=True),
+    errors.BulkTooLarge: Answer(413, 100, numbered=True),
     errors.GenerationMismatch: Answer(409, 9001, numbered=True),
     errors.NoLiveToken: Answer(404, 9002, numbered=True),
     errors.AccountUnknown: Answer(404, 100, 33, numbered=True),

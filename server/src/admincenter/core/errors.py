@@ -15,6 +15,8 @@
     │   ├── ParameterBad             a parameter is missing, malformed or given twice
     │   ├── ClientSideUse            a credential sent by a browser page (the tripwire)
     │   ├── CursorBad                not ours, edited, or of another instance
+    │   ├── ScimBad                  a SCIM request that cannot be read or carried out; says its scimType
+    │   ├── BulkTooLarge             more operations in one request than are taken
     │   ├── GenerationMismatch       `expected_generation` is not the counter
     │   ├── NoLiveToken              nothing to fetch
     │   ├── AccountUnknown           no such account in this instance
@@ -141,6 +143,21 @@ class CursorBad(CallRefused):
 
     def __init__(self) -> None:
         super().__init__("Invalid cursors values: use a cursor of this instance exactly as it was given")
+
+
+class ScimBad(CallRefused):
+    """A SCIM request cannot be read or carried out as it stands; the message says what to fix. `scim_type` is RFC 7644's keyword."""
+
+    def __init__(self, message: str, scim_type: str = "invalidValue") -> None:
+        super().__init__(message)
+        self.scim_type = scim_type
+
+
+class BulkTooLarge(CallRefused):
+    """A Bulk request holds more operations than are taken at once."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A Bulk request takes at most {limit} operations; send them in several requests")
 
 
 class GenerationMismatch(CallRefused):
