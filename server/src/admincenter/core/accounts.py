@@ -4,27 +4,19 @@ Each function locks the accounts of the instance first and decides on what it re
 two who want the same name the second is told so. What an account looked like before goes to the journal.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from admincenter.core import invitations
 from admincenter.core.account_document import Code, Opened, attributes_of, opened, rendered, without_code
-from admincenter.core.account_search import fold
-from admincenter.core.audit import SECOND, Event, Origin, event
+from admincenter.core.account_keys import keys_of
+from admincenter.core.account_search import Field, Is, Order, Place, fold
+from admincenter.core.audit import Event, Origin
 from admincenter.core.credentials import Entropy
 from admincenter.core.errors import AccountClaimed, AccountUnknown, AttributeBad, NameTaken, VersionMismatch
+from admincenter.core.invitations import told
 from admincenter.core.ports import Account, AccountChange, AccountKeys, Change, Tx
 
-CODE_LIFE = 30 * 86_400 * SECOND
-"""How long an access code is good."""
-
-LONGEST = 500
-"""Characters of a text that an index holds."""
-
-_CODE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Nothing that is taken for something else when it is read aloud. Its 32 characters are five bits each."""
-
-_CODE_LENGTH = 10
 _MILLISECOND = 1_000
 _SWITCHED = ("account.deactivated", "account.reactivated")
 _COUNTED = {"account.created": 1, "account.deleted": -1}
@@ -69,38 +61,33 @@ def create(tx: Tx, instance: str, wanted: Wanted, writer: Writer) -> Change[Acco
     )
     code = None
     if wanted.invited is not False:
-        row, code = _invited(row, now, writer)
+        row, code = invitations.made(row, now, writer.entropy, writer.base)
     row = row._replace(document=rendered(row, attributes, code))
     if not tx.accounts.insert(row, keys):
         raise NameTaken(row.user_name)
-    return Change(row, [_told("account.created", row, writer.by), *_invitation(tx, None, row, writer.by)])
+    return Change(row, [told("account.created", row, writer.by), *invitations.recorded(tx, None, row, writer.by)])
+
+
+def create_each(
+    tx: Tx, instance: str, wanted: Sequence[Wanted], writer: Writer
+) -> Change[list[Account | NameTaken | AttributeBad]]:
+    """Many at once: each one's account, or why there is none, in their order."""
+    made: list[Account | NameTaken | AttributeBad] = []
+    events: list[Event] = []
+    for each in wanted:
+        try:
+            created = create(tx, instance, each, writer)
+        except (NameTaken, AttributeBad) as refusal:  # both come before anything is written
+            made.append(refusal)
+        else:
+            made.append(created.value)
+            events += created.events
+    return Change(made, events)
 
 
 def _is_active(attributes: Mapping[str, Any]) -> int:
     """As a filter judges the document: an account from which `active` was taken away is not."""
     return int(attributes.get("active") is True)
-
-
-def keys_of(attributes: Mapping[str, Any]) -> AccountKeys:
-    """What an account with these attributes is found by. Raises AttributeBad where an index cannot hold it."""
-    user_name, external_id = attributes["userName"], attributes.get("externalId")
-    if not user_name.strip():
-        raise AttributeBad("userName is empty; give one")
-    emails = [each["value"] for each in attributes.get("emails", ()) if each.get("value")]
-    for name, text in (
-        ("userName", user_name),
-        ("externalId", external_id or ""),
-        *(("emails.value", each) for each in emails),
-    ):
-        _refuse_unfit(name, text)
-    return AccountKeys(fold(user_name), tuple(dict.fromkeys(fold(each) for each in emails)))
-
-
-def _refuse_unfit(name: str, text: str) -> None:
-    if len(text) > LONGEST:
-        raise AttributeBad(f"{name} is longer than {LONGEST} characters; shorten it")
-    if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs") for each in text):
-        raise AttributeBad(f"{name} holds control characters or half of one; leave them out")
 
 
 def _now(tx: Tx) -> int:
@@ -116,22 +103,18 @@ def _new_id(tx: Tx, instance: str, entropy: Entropy) -> str:
             return account_id
 
 
-def _invited(row: Account, now: int, writer: Writer) -> tuple[Account, Code]:
-    text = "".join(_CODE[byte % len(_CODE)] for byte in writer.entropy(_CODE_LENGTH))
-    link = f"{writer.base}/claim/{row.account_id}" if writer.base else ""
-    return row._replace(invited_at=now, code_expires_at=now + CODE_LIFE), Code(text, link)
-
-
-def _told(key: str, row: Account, by: Origin, **details: Any) -> Event:
-    return event(key, row.instance, by, f"account:{row.account_id}", user_name=row.user_name, **details)
-
-
 def find(tx: Tx, instance: str, account_id: str) -> Account:
     """An account of the instance. Raises AccountUnknown."""
     row = tx.accounts.get(instance, account_id)
     if row is None:
         raise AccountUnknown(account_id[:40])
     return row
+
+
+def chosen(tx: Tx, instance: str, text: str) -> Account:
+    """The account of an identifier or of a user name, as people write either. Raises AccountUnknown."""
+    named = tx.accounts.select(instance, Is(Field.USER_NAME, "eq", text), Order(), Place(1))
+    return tx.accounts.get(instance, text) or next(iter(named), None) or find(tx, instance, text)
 
 
 def _found(tx: Tx, instance: str, account_id: str, expected: Sequence[int] | None = None) -> Account:
@@ -173,9 +156,9 @@ def _put(tx: Tx, before: Account, wanted: Wanted, writer: Writer) -> Change[Acco
     switched = [] if after.active == before.active else [_SWITCHED[after.active]]
     if switched:
         changed -= {"active"}  # it has an event of its own
-    events = [_told("account.changed", after, writer.by, changed=sorted(changed))] if changed else []
-    events += [_told(key, after, writer.by) for key in switched]
-    return Change(after, [*events, *_invitation(tx, before, after, writer.by)])
+    events = [told("account.changed", after, writer.by, changed=sorted(changed))] if changed else []
+    events += [told(key, after, writer.by) for key in switched]
+    return Change(after, [*events, *invitations.recorded(tx, before, after, writer.by)])
 
 
 def _as_wanted(
@@ -191,7 +174,7 @@ def _as_wanted(
     if invited is None or invited == is_invited or before.claimed_at is not None:
         return after, was.code
     if invited:
-        return _invited(after, _now(tx), writer)
+        return invitations.made(after, _now(tx), writer.entropy, writer.base)
     return after._replace(invited_at=None, code_expires_at=None), None
 
 
@@ -230,18 +213,6 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[st
         yield from (f"{name}:{each}" for each in {*inner_was, *inner_now} if inner_was.get(each) != inner_now.get(each))
 
 
-def _invitation(tx: Tx, before: Account | None, after: Account, by: Origin) -> list[Event]:
-    """The row of the outbox, and the event, where an invitation was made or withdrawn."""
-    was = before.invited_at if before else None
-    if after.invited_at == was:
-        return []
-    if after.code_expires_at is not None:
-        tx.account_journal.invite(after.instance, after.account_id, after.version, tx.now)
-        return [_told("account.invited", after, by, expires=after.code_expires_at // SECOND)]
-    tx.account_journal.settle(after.instance, after.account_id, "withdrawn", tx.now)
-    return [_told("account.uninvited", after, by)]
-
-
 def deactivate(tx: Tx, instance: str, account_id: str, by: Origin) -> Change[Account]:
     """Takes it out of use; nothing of it is lost. Raises AccountUnknown."""
     return _switch(tx, instance, account_id, False, by)
@@ -266,7 +237,7 @@ def claim(tx: Tx, instance: str, account_id: str, by: Origin) -> Change[Account]
     after = before._replace(claimed_at=now, code_expires_at=None, invited_at=before.invited_at or now)
     after = _written(tx, before, after, attributes_of(before), None, by, None)
     tx.account_journal.settle(instance, account_id, "claimed", tx.now)
-    return Change(after, [_told("account.claimed", after, by)])
+    return Change(after, [told("account.claimed", after, by)])
 
 
 def delete(
@@ -282,7 +253,7 @@ def delete(
     _note(tx, row, by)
     tx.account_journal.settle(instance, account_id, "withdrawn", tx.now)
     tx.accounts.delete(instance, account_id, tx.now)
-    return Change(row, [_told("account.deleted", row, by, was_claimed=row.claimed_at is not None)])
+    return Change(row, [told("account.deleted", row, by, was_claimed=row.claimed_at is not None)])
 
 
 def counted(events: Iterable[Event]) -> list[tuple[str, int]]:

@@ -253,6 +253,12 @@ CATALOGUE = _kinds(
         "Account {user_name} was deleted; its user name is free",
         _ACCOUNT | {"was_claimed": "whether somebody had claimed it"},
     ),
+    EventKind(
+        "account.exported",
+        "Accounts exported",
+        "{count} accounts were exported as {format}",
+        {"count": "how many there were", "format": "csv or ndjson"},
+    ),
     EventKind("key.added", "Server key added", "Server key {key_id} was added", {"key_id": "its fingerprint"}),
     EventKind("key.promoted", "Server key promoted", "New digests use key {key_id}", {"key_id": "its fingerprint"}),
     EventKind("key.retired", "Server key retired", "Server key {key_id} was retired", {"key_id": "its fingerprint"}),
