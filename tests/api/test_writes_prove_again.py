@@ -35,7 +35,7 @@ WRITES: dict[str, Write] = {
 }
 CHANGES: dict[str, tuple[str, list[object], int]] = {
     "token superseded": ("token_digest = ?", [bytes(32)], 401),
-    "token revoked": ("token_digest = NULL, access_version = access_version + 0*?", [0], 401),
+    "token revoked": ("token_digest = NULL, issued_at = NULL, sealed = NULL, access_version = access_version + 0*?", [0], 401),
     "permission withdrawn": ("access_version = access_version + 1, access = ?", [b""], 403),
     "switched off": ("enabled = 0, access_version = access_version + 0*?", [0], 401),
 }
