@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from admincenter.cli.audit_export import safe
+from admincenter.cli.new_file import safe
 from admincenter.core import checkpoints
 from admincenter.core.audit import Origin, Record, event
 from admincenter.core.checkpoints import Checkpoint

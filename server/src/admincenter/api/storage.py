@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from admincenter.core.ports import Change, Facts, Tx
+from admincenter.core.ports import Change, Facts, Proof, Tx
+from admincenter.core.tokens import Moved
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -21,5 +22,8 @@ class Storage(Protocol):
         """Anything longer."""
 
     async def write(self, function: Callable[[Tx], Change[T]]) -> T: ...
+    async def write_under(self, proof: Proof, function: Callable[[Tx], Change[T]]) -> T | Moved:
+        """The same, only if and while its proof holds (D8); Moved where it does not, and then nothing was done."""
+
     async def write_each(self, function: Callable[[Tx, Sequence[A]], Sequence[Any]], argument: A) -> Any:
         """One of many arguments that travel together."""

@@ -1,17 +1,28 @@
 """The commands on instances: one organisation each."""
 
 import os
+from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
 from admincenter.cli import output
 from admincenter.cli.context import Context, command, group
+from admincenter.cli.integrations_life import Switch
 from admincenter.core import instances
-from admincenter.core.ports import Instance
+from admincenter.core.ports import Change, Instance, Tx
 
 app = group("Instances: one organisation each; nothing leaks between them.")
 
+
+class Setting(Enum):
+    """What can be set of an instance."""
+
+    PROTECT_CLAIMED = instances.PROTECT_CLAIMED
+
+
+What = Annotated[Setting, typer.Argument(metavar="SETTING", help="protect-claimed: no claimed account is ever deleted.")]
+Value = Annotated[Switch, typer.Argument(metavar="on|off", help="Whether it shall be so.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What people call it.")]
 
 
@@ -38,6 +49,25 @@ def rename(cli: Context, name: Name) -> None:
     """Give an instance another name. Its id stays."""
     row = cli.write(lambda tx: instances.rename(tx, cli.here(tx), name, cli.who))
     output.sentence(cli, f"Instance {row.instance} is now called {row.name}", _body(row))
+
+
+@command(app, "set", example="admincenter instance set protect-claimed on", of_instance=True)
+def set_one(cli: Context, setting: What, value: Value) -> None:
+    """Change a setting of an instance.
+
+    With protect-claimed on, an account that its owner has claimed is deleted by nobody, over no API and by no command;
+    deactivate it instead.
+    """
+
+    def change(tx: Tx) -> Change[tuple[str, bool]]:
+        here = cli.here(tx)
+        made = instances.protect_claimed(tx, here, value is Switch.ON, cli.who)
+        return Change((here, bool(made.events)), made.events)
+
+    here, changed = cli.write(change)
+    done = f"Setting {setting.value} of instance {here} is {value.value}"
+    body = {"instance": here, "setting": setting.value, "value": value.value}
+    output.sentence(cli, done if changed else f"{done} already; nothing was changed", body)
 
 
 @command(app, "revoke-all-tokens", example="admincenter instance revoke-all-tokens", of_instance=True)

@@ -66,12 +66,12 @@ def delete(cli: Context, app_id: AppId, yes: Yes = False) -> None:
     """
     if not yes:
         row = cli.read(lambda tx: integrations.find(tx, cli.here(tx), app_id))
-        _confirm(f"Delete integration {output.shown(row.name)} ({row.app_id})? It cannot be undone.")
+        confirm(f"Delete integration {output.shown(row.name)} ({row.app_id})? It cannot be undone.")
     gone = cli.write(lambda tx: integrations.delete(tx, cli.here(tx), app_id, cli.who))
     output.sentence(cli, f"Integration {gone.name} ({gone.app_id}) is deleted", {"app_id": gone.app_id, "deleted": True})
 
 
-def _confirm(question: str) -> None:
+def confirm(question: str) -> None:
     """Asks, where somebody can answer. Raises ConfirmationNeeded; after a no the command ends."""
     if not sys.stdin.isatty():
         raise ConfirmationNeeded(question, "--yes")

@@ -12,7 +12,14 @@ from typer.main import get_command, get_group
 from admincenter import __version__
 from admincenter.cli.context import Storage
 
-GROUPS = {"instance": "instances", "integration": "integrations", "audit": "audit", "key": "keys", "database": "database"}
+GROUPS = {
+    "instance": "instances",
+    "integration": "integrations",
+    "account": "accounts",
+    "audit": "audit",
+    "key": "keys",
+    "database": "database",
+}
 """Each group of commands by its name, and the module of `cli` whose `app` it is."""
 
 SINGLE = {"serve": "serve_command", "explain": "explain"}

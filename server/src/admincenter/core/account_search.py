@@ -5,6 +5,7 @@ A filter's text becomes these in `scim/`; the store turns a condition into a sta
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -93,8 +94,10 @@ class Sort(NamedTuple):
     descending: bool = False
 
 
-class Search(NamedTuple):
-    """`where` is answered by a statement, `also` judged on each document that is left. `start` counts from 1; a cursor beats it."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """`where` is answered by a statement, `also` judged on each document that is left. `start` counts from 1, unless there is a
+    cursor."""
 
     where: Condition | None = None
     also: Callable[[Document], bool] | None = None

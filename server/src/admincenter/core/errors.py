@@ -19,6 +19,12 @@
     │   ├── BulkTooLarge             more operations in one request than are taken
     │   ├── GenerationMismatch       `expected_generation` is not the counter
     │   ├── NoLiveToken              nothing to fetch
+    │   ├── AccountUnknown           no such account in this instance
+    │   ├── NameTaken                another account of the instance has this user name, case ignored
+    │   ├── VersionMismatch          `If-Match` names another version than the account has
+    │   ├── AccountClaimed           a claimed account that is protected from deletion
+    │   ├── AttributeBad             a value of an account that cannot be stored
+    │   ├── SearchTooLong            a filter or an order that no index answers, over too many accounts
     │   ├── BodyTooLarge, HeadersTooLarge, DeadlinePassed, ContentTypeWrong, RequestMalformed, HostUnknown
     │   ├── PathUnknown, MethodUnknown
     │   ├── StorageUnavailable       nothing was stored, or nothing could be read
@@ -171,6 +177,49 @@ class NoLiveToken(CallRefused):
     def __init__(self, generation: int) -> None:
         super().__init__("No token is alive. Request a new one")
         self.generation = generation
+
+
+class AccountUnknown(CallRefused):
+    """No such account in this instance, or it is deleted."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"There is no account {account_id} here")
+
+
+class NameTaken(CallRefused):
+    """Another account of the instance has this user name; case is ignored."""
+
+    def __init__(self, user_name: str) -> None:
+        super().__init__(f"The userName {user_name!r} is taken by another account; case is ignored")
+
+
+class VersionMismatch(CallRefused):
+    """The account changed since the version that the request names."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"The account is at version {version}, which is none of those in If-Match; read it again")
+        self.version = version
+
+
+class AccountClaimed(CallRefused):
+    """A claimed account is protected from deletion here."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"Account {account_id} was claimed, and claimed accounts are not deleted here; deactivate it instead")
+
+
+class AttributeBad(CallRefused):
+    """A value of an account that cannot be stored; the message names it."""
+
+
+class SearchTooLong(CallRefused):
+    """A search that no index answers took longer than a search may."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This search would take too long: no index answers it. Filter by userName, externalId, emails.value, id, active, "
+            "meta.created or meta.lastModified"
+        )
 
 
 class BodyTooLarge(CallRefused):

@@ -24,6 +24,7 @@ _GROUPED = {
     "last": "the last time, Unix seconds",
     "network": "the /24 or /56 that the group is of",
 }
+_ACCOUNT = {"user_name": "the account's user name"}
 _TOKEN_KILLED = {"token_killed": "whether a live token died with it"}
 
 
@@ -217,6 +218,46 @@ CATALOGUE = _kinds(
         "Audit log cut by age",
         "Events up to {through} are older than {days} days and are deleted",
         {"through": "the last sequence that is deleted", "days": "the age", "count": "how many events"},
+    ),
+    EventKind(
+        "instance.reconfigured",
+        "Instance setting changed",
+        "Instance setting {setting} is now {value}",
+        {"setting": "the setting's name", "value": "its new value"},
+    ),
+    EventKind("account.created", "Account created", "Account {user_name} was created", _ACCOUNT),
+    EventKind(
+        "account.changed",
+        "Account changed",
+        "Account {user_name} was changed",
+        _ACCOUNT | {"changed": "the names of the attributes that changed, never their values"},
+    ),
+    EventKind("account.deactivated", "Account deactivated", "Account {user_name} was deactivated", _ACCOUNT),
+    EventKind("account.reactivated", "Account reactivated", "Account {user_name} was reactivated", _ACCOUNT),
+    EventKind(
+        "account.invited",
+        "Account invited",
+        "Account {user_name} was invited; its access code is good until {expires}",
+        _ACCOUNT | {"expires": "when its access code expires, Unix seconds"},
+    ),
+    EventKind(
+        "account.uninvited",
+        "Invitation of an account withdrawn",
+        "The invitation of account {user_name} was withdrawn; its access code is worth nothing",
+        _ACCOUNT,
+    ),
+    EventKind("account.claimed", "Account claimed", "Account {user_name} was claimed", _ACCOUNT),
+    EventKind(
+        "account.deleted",
+        "Account deleted",
+        "Account {user_name} was deleted; its user name is free",
+        _ACCOUNT | {"was_claimed": "whether somebody had claimed it"},
+    ),
+    EventKind(
+        "account.exported",
+        "Accounts exported",
+        "{count} accounts were exported as {format}",
+        {"count": "how many there were", "format": "csv or ndjson"},
     ),
     EventKind("key.added", "Server key added", "Server key {key_id} was added", {"key_id": "its fingerprint"}),
     EventKind("key.promoted", "Server key promoted", "New digests use key {key_id}", {"key_id": "its fingerprint"}),

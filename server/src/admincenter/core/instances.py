@@ -6,6 +6,9 @@ from admincenter.core.credentials import Entropy
 from admincenter.core.errors import InstanceAmbiguous, InstanceUnknown
 from admincenter.core.ports import Change, Instance, Tx
 
+PROTECT_CLAIMED = "protect-claimed"
+"""The setting of an instance that keeps claimed accounts from deletion."""
+
 
 def create(tx: Tx, name: str, by: Origin, entropy: Entropy) -> Change[Instance]:
     """A new instance. Raises ValueBad."""
@@ -46,3 +49,19 @@ def revoke_all_tokens(tx: Tx, instance: str, by: Origin) -> Change[int]:
     choose(tx, instance)
     count = tx.integrations.kill_all_tokens(instance, "revoked")
     return Change(count, [event("instance.tokens_revoked", instance, by, instance, count=count)])
+
+
+def protects_claimed(tx: Tx, instance: str) -> bool:
+    """Whether accounts that were claimed are protected from deletion."""
+    return tx.instances.setting(instance, PROTECT_CLAIMED) == "on"
+
+
+def protect_claimed(tx: Tx, instance: str, on: bool, by: Origin) -> Change[bool]:
+    """Whether accounts that were claimed shall be protected from deletion. Raises InstanceUnknown."""
+    choose(tx, instance)
+    if protects_claimed(tx, instance) == on:
+        return Change(on, [])
+    value = "on" if on else "off"
+    tx.instances.set_setting(instance, PROTECT_CLAIMED, value)
+    told = event("instance.reconfigured", instance, by, instance, setting=PROTECT_CLAIMED, value=value)
+    return Change(on, [told])

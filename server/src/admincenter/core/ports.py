@@ -7,6 +7,7 @@ lists, so that an engine can answer all that wait at one moment together (D6).
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from admincenter.core.account_search import Condition, Order, Place
 from admincenter.core.audit import Cut, Event, Head, Record
 
 T = TypeVar("T")
@@ -152,6 +153,61 @@ class ServerKeyRecord(NamedTuple):
     added_at: int
 
 
+class Proof(NamedTuple):
+    """On which state of an integration a write was allowed: a live token, and permissions and addresses of this version."""
+
+    instance: str
+    app_id: str
+    token_digest: bytes | None
+    access_version: int
+
+
+class Account(NamedTuple):
+    """An account of the directory. `document` is what clients read; there is an access code in it until `code_expires_at`."""
+
+    instance: str
+    account_id: str
+    user_name: str
+    external_id: str | None
+    active: int
+    version: int
+    created_at: int
+    modified_at: int
+    invited_at: int | None
+    claimed_at: int | None
+    code_expires_at: int | None
+    document: bytes
+
+
+class AccountKeys(NamedTuple):
+    """What an account is found by besides its columns: its user name and its e-mail addresses, case ignored."""
+
+    user: bytes
+    emails: Sequence[bytes]
+
+
+class AccountChange(NamedTuple):
+    """What an account looked like before a change or its deletion: the version and document it had, without an access code."""
+
+    instance: str
+    account_id: str
+    version: int
+    changed_at: int
+    actor: str
+    document: bytes
+
+
+class Invitation(NamedTuple):
+    """A row of the outbox. `state` is pending, withdrawn or claimed; `version` the account's with which it was made."""
+
+    instance: str
+    account_id: str
+    version: int
+    state: str
+    invited_at: int
+    settled_at: int | None
+
+
 class Instances(Protocol):
     """The organisations."""
 
@@ -159,6 +215,8 @@ class Instances(Protocol):
     def get(self, instance: str) -> Instance | None: ...
     def all(self) -> list[Instance]: ...
     def rename(self, instance: str, name: str) -> None: ...
+    def setting(self, instance: str, name: str) -> str | None: ...
+    def set_setting(self, instance: str, name: str, value: str) -> None: ...
 
 
 class Integrations(Protocol):
@@ -200,6 +258,9 @@ class Integrations(Protocol):
 
     def issued_after(self, instance: str, moment: int) -> list[str]:
         """App IDs whose live token was issued later than the moment."""
+
+    def proofs(self, app_ids: Sequence[str]) -> list[Proof]:
+        """How those of them stand that are switched on and not deleted; locks nothing."""
 
     def standings(self, instance: str) -> list[Standing]: ...
     def secrets_under(self, key_id: str) -> list[str]:
@@ -250,6 +311,57 @@ class ServerKeys(Protocol):
     def delete(self, key_id: str) -> None: ...
 
 
+class Accounts(Protocol):
+    """The account directory of each instance."""
+
+    def lock(self, instance: str) -> None:
+        """Until the commit nobody else writes accounts of the instance. Several instances are locked in their order."""
+
+    def get(self, instance: str, account_id: str) -> Account | None: ...
+    def was_given(self, instance: str, account_id: str) -> bool:
+        """Whether an account has, or ever had, this identifier."""
+
+    def is_named(self, instance: str, user_key: bytes) -> bool:
+        """Whether an account has this user name."""
+
+    def insert(self, row: Account, keys: AccountKeys) -> bool:
+        """Adds it, unless its user name is taken; whether it did."""
+
+    def update(self, row: Account, keys: AccountKeys | None) -> None:
+        """Writes the row again; with other keys, where some are given."""
+
+    def delete(self, instance: str, account_id: str, now: int) -> None:
+        """Its user name is free at once; its identifier is never given again."""
+
+    def select(self, instance: str, where: Condition | None, order: Order, place: Place) -> list[Account]: ...
+    def count_where(self, instance: str, where: Condition) -> int: ...
+    def count(self, instance: str) -> int:
+        """How many there are, from a counter."""
+
+    def count_rows(self, instance: str) -> int:
+        """How many there are, row by row."""
+
+    def count_up(self, counts: Sequence[tuple[str, int]]) -> None:
+        """Moves the counters, given in the order of their instances."""
+
+    def with_codes_until(self, moment: int, limit: int) -> list[Account]:
+        """Accounts of all instances whose access code expires at the moment or before, the earliest first."""
+
+
+class AccountJournal(Protocol):
+    """What accounts looked like before, and the outbox of invitations."""
+
+    def note(self, change: AccountChange) -> None: ...
+    def changes(self, instance: str, account_id: str) -> list[AccountChange]: ...
+    def invite(self, instance: str, account_id: str, version: int, now: int) -> None: ...
+    def settle(self, instance: str, account_id: str, state: str, now: int) -> None:
+        """Ends the pending invitation of an account, if there is one."""
+
+    def invitations(self, instance: str, account_id: str) -> list[Invitation]: ...
+    def trim(self, before: int, limit: int) -> int:
+        """Deletes at most so many changes, and so many settled invitations, that are older; how many."""
+
+
 class Tx(Protocol):
     """One open transaction."""
 
@@ -270,3 +382,7 @@ class Tx(Protocol):
     def usage(self) -> UsageLog: ...
     @property
     def server_keys(self) -> ServerKeys: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def account_journal(self) -> AccountJournal: ...

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from admincenter.core.credentials import Entropy
 from admincenter.core.errors import StartRefused, StorageUnavailable
-from admincenter.core.ports import Change, Tx
+from admincenter.core.ports import Change, Proof, Tx
+from admincenter.core.tokens import Moved
 from admincenter.store.database import Database, in_snapshot
 from admincenter.store.engine import Engine
 from admincenter.store.sql import Broken
@@ -36,6 +37,7 @@ class _Waiting(NamedTuple):
     argument: Any
     future: "asyncio.Future[Any]"
     ends: float
+    proof: Proof | None = None
 
 
 class Executor:
@@ -121,15 +123,21 @@ class Executor:
         """One operation, committed with all that waits. Raises its refusal, StorageUnavailable or OutcomeUnknown."""
         return cast(T, value_of(await self._submit(call_each, function)))
 
+    async def write_under(self, proof: Proof, function: Callable[[Tx], Change[T]]) -> T | Moved:
+        """The same, only if and while its proof holds (D8); Moved where it does not, and then nothing was done."""
+        return cast("T | Moved", value_of(await self._submit(call_each, function, proof)))
+
     async def write_each(self, function: Callable[[Tx, Sequence[A]], Sequence[Any]], argument: A) -> Any:
         """One argument of an operation that takes many: all that wait for the same one travel together."""
         return value_of(await self._submit(function, argument))
 
-    def _submit(self, function: Callable[[Tx, Sequence[Any]], Sequence[Any]], argument: Any) -> "asyncio.Future[Any]":
+    def _submit(
+        self, function: Callable[[Tx, Sequence[Any]], Sequence[Any]], argument: Any, proof: Proof | None = None
+    ) -> "asyncio.Future[Any]":
         if self._queue.qsize() >= MAX_WAITING or self._stopping.is_set() or self._broken.locked():
             raise StorageUnavailable
         future = self._loop.create_future()
-        self._queue.put(_Waiting(function, argument, future, time.monotonic() + WRITE_SECONDS))
+        self._queue.put(_Waiting(function, argument, future, time.monotonic() + WRITE_SECONDS, proof))
         return future
 
     def _write_all(self) -> None:
@@ -230,7 +238,7 @@ def _merge(waiting: list[_Waiting]) -> tuple[list[_Waiting], list[Job]]:
     together: dict[Any, list[_Waiting]] = {}
     for number, each in enumerate(waiting):
         together.setdefault(number if each.function is call_each else each.function, []).append(each)
-    jobs = [Job(group[0].function, [each.argument for each in group]) for group in together.values()]
+    jobs = [Job(group[0].function, [each.argument for each in group], group[0].proof) for group in together.values()]
     return [each for group in together.values() for each in group], jobs
 
 

@@ -26,3 +26,13 @@ class SqlInstances:
 
     def rename(self, instance: str, name: str) -> None:
         self._sql.run("UPDATE instances SET name = ? WHERE instance = ?", (name, instance))
+
+    def setting(self, instance: str, name: str) -> str | None:
+        rows = self._sql.all("SELECT value FROM instance_settings WHERE instance = ? AND name = ?", (instance, name))
+        return str(rows[0][0]) if rows else None
+
+    def set_setting(self, instance: str, name: str, value: str) -> None:
+        self._sql.run(
+            "INSERT INTO instance_settings VALUES (?, ?, ?) ON CONFLICT (instance, name) DO UPDATE SET value = excluded.value",
+            (instance, name, value),
+        )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from admincenter.core.ports import Facts, Integration, NewIntegration, Standing, TokenRow, WaitingAddress
+from admincenter.core.ports import Facts, Integration, NewIntegration, Proof, Standing, TokenRow, WaitingAddress
 from admincenter.core.tokens import LIFE, in_rounds
 from admincenter.store.sql import Sql, rows_of
 
@@ -39,6 +39,13 @@ _WAITING_KEPT = 100
 @cache
 def _by_app_ids(number: int) -> str:
     return f"{FACTS} WHERE app_id IN ({', '.join('?' * number)})"
+
+
+@cache
+def _proofs(number: int) -> str:
+    app_ids = ", ".join("?" * number)
+    columns = ", ".join(Proof._fields)
+    return f"SELECT {columns} FROM integrations WHERE app_id IN ({app_ids}) AND enabled = 1 AND deleted_at IS NULL"
 
 
 @cache
@@ -175,6 +182,9 @@ class SqlIntegrations:
             "SELECT app_id FROM integrations WHERE instance = ? AND issued_at > ? ORDER BY app_id", (instance, moment)
         )
         return [row[0] for row in found]
+
+    def proofs(self, app_ids: Sequence[str]) -> list[Proof]:
+        return [Proof._make(row) for row in self._sql.all(_proofs(len(app_ids)), app_ids)]
 
     def standings(self, instance: str) -> list[Standing]:
         columns = ", ".join(Standing._fields)

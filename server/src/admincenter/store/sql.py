@@ -26,8 +26,11 @@ class Sql(Protocol):
     def share(self, lock: Lock) -> None:
         """Nobody takes the lock alone before this transaction ends. Nothing where there is only one writer anyway."""
 
-    def take_alone(self, lock: Lock) -> None:
-        """Nobody shares or takes the lock before this transaction ends; waits for those who do."""
+    def take_alone(self, lock: int) -> None:
+        """Nobody shares or takes the lock before this transaction ends; waits for those who do.
+
+        A `Lock`, or the number of an instance, which none of them has: then what is taken is its account directory.
+        """
 
     def all(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]: ...
     def run(self, statement: str, parameters: Sequence[Value] = ()) -> int:

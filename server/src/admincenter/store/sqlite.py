@@ -96,7 +96,7 @@ class SqliteSql:
     def share(self, lock: Lock) -> None:
         """Nothing to do."""
 
-    def take_alone(self, lock: Lock) -> None:
+    def take_alone(self, lock: int) -> None:
         """Nothing to do."""
 
 

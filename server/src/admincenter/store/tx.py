@@ -1,6 +1,8 @@
 """One open transaction as the core sees it: each noun over the same connection."""
 
 from admincenter.store import facts
+from admincenter.store.account_journal import SqlAccountJournal
+from admincenter.store.accounts import SqlAccounts
 from admincenter.store.audit import SqlAuditLog
 from admincenter.store.clock import Clock
 from admincenter.store.instances import SqlInstances
@@ -20,6 +22,8 @@ class SqlTx:
         self.audit = SqlAuditLog(sql)
         self.usage = SqlUsageLog(sql)
         self.server_keys = SqlServerKeys(sql)
+        self.accounts = SqlAccounts(sql)
+        self.account_journal = SqlAccountJournal(sql)
 
     @property
     def now(self) -> int:

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
+from admincenter.core import accounts, proof
 from admincenter.core.audit import SECOND, Event, Head, Record, chain
 from admincenter.core.credentials import Entropy
 from admincenter.core.errors import CallRefused, OutcomeUnknown, Refusal, StorageUnavailable
-from admincenter.core.ports import Change, Tx
+from admincenter.core.ports import Change, Proof, Tx
+from admincenter.core.tokens import Moved
 from admincenter.store.database import Database
 from admincenter.store.sql import Broken, Locked
 
@@ -18,12 +20,20 @@ T = TypeVar("T")
 
 HOUR = 3_600 * SECOND
 
+TRIES = 3
+"""How often a batch is run at most, where what one of its operations was allowed on is gone before it could commit."""
+
 
 class Job(NamedTuple):
-    """One operation over the arguments of all who wait for it."""
+    """One operation over the arguments of all who wait for it; where it has a proof, only while that holds (D8)."""
 
     function: Callable[[Tx, Sequence[Any]], Sequence[Any]]
     arguments: Sequence[Any]
+    proof: Proof | None = None
+
+
+class _Outrun(Exception):
+    """Before the heads of the logs were ours, somebody took away what an operation was allowed on."""
 
 
 def commit_batch(database: Database, jobs: Sequence[Job], entropy: Entropy) -> list[list[Any]]:
@@ -32,11 +42,20 @@ def commit_batch(database: Database, jobs: Sequence[Job], entropy: Entropy) -> l
     An outcome is a Change (committed with its events), another value, or an exception to raise where it is awaited. Raises
     StorageUnavailable (nothing stored), OutcomeUnknown (the commit itself failed), Broken (and this process must end).
     """
+    for _ in range(TRIES):
+        try:
+            return _commit(database, jobs, entropy)
+        except _Outrun:
+            log.info("a batch was undone and runs again: an integration in it was changed at the same moment")
+    raise StorageUnavailable("An integration was changed again and again at the same moment; nothing was done. Try again")
+
+
+def _commit(database: Database, jobs: Sequence[Job], entropy: Entropy) -> list[list[Any]]:
     database.begin()
     try:
-        done = {number: _attempt(database, jobs[number]) for number in _order(jobs)}
+        done = _run(database, jobs)
         database.wait_for_locks(patiently=True)
-        _record(database.tx, [event for each in done.values() for event in _events(each)], entropy)
+        _record(database.tx, [event for each in done.values() for event in _events(each)], _proofs(jobs, done), entropy)
     except BaseException:
         database.rollback()
         raise
@@ -48,9 +67,25 @@ def commit_batch(database: Database, jobs: Sequence[Job], entropy: Entropy) -> l
     return [done[number] for number in range(len(jobs))]
 
 
+def _run(database: Database, jobs: Sequence[Job]) -> dict[int, list[Any]]:
+    """Those with a proof come last, instance by instance: they see what this very batch takes away, and lock in one order."""
+    done = {number: _attempt(database, jobs[number]) for number in _order(jobs)}
+    proved = sorted((each.proof.instance, number, each.proof) for number, each in enumerate(jobs) if each.proof is not None)
+    holding = proof.holding(database.tx, [each for _instance, _number, each in proved])
+    for (_instance, number, _proof), holds in zip(proved, holding, strict=True):
+        done[number] = _attempt(database, jobs[number]) if holds else [Moved()]
+    return done
+
+
+def _proofs(jobs: Sequence[Job], done: dict[int, list[Any]]) -> list[Proof]:
+    """Of the operations that changed something."""
+    return [each.proof for number, each in enumerate(jobs) if each.proof is not None and _events(done[number])]
+
+
 def _order(jobs: Sequence[Job]) -> list[int]:
     """What is done for many at once locks them in a fixed order, so it comes first, and no two writers wait for each other."""
-    return sorted(range(len(jobs)), key=lambda number: jobs[number].function is call_each)
+    unproved = [number for number, each in enumerate(jobs) if each.proof is None]
+    return sorted(unproved, key=lambda number: jobs[number].function is call_each)
 
 
 def _attempt(database: Database, job: Job) -> list[Any]:
@@ -85,8 +120,11 @@ def _events(outcomes: Sequence[Any]) -> list[Event]:
     return [event for each in outcomes if isinstance(each, Change) for event in each.events]
 
 
-def _record(tx: Tx, events: Sequence[Event], entropy: Entropy) -> None:
-    """Numbers, chains and inserts the events of the whole batch, instance by instance, in a fixed order of locks."""
+def _record(tx: Tx, events: Sequence[Event], proofs: Sequence[Proof], entropy: Entropy) -> None:
+    """Numbers, chains and inserts the events of the whole batch, instance by instance, in a fixed order of locks.
+
+    Whoever takes a token or a permission away needs one of the same heads: it did so before and is seen, or does so after us.
+    """
     by_instance: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_instance[event.instance].append(event)
@@ -100,8 +138,11 @@ def _record(tx: Tx, events: Sequence[Event], entropy: Entropy) -> None:
         heads.append((instance, head))
         for row, event in zip(rows, by_instance[instance], strict=True):
             counts[instance, row.recorded_at // HOUR, row.kind] += event.weight
+    if not all(proof.holding(tx, proofs)):
+        raise _Outrun
     if records:
         tx.audit.append(records, heads)
+        tx.accounts.count_up(accounts.counted(events))
         tx.audit.count_up([(*key, count) for key, count in counts.items()])
 
 

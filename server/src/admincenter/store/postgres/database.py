@@ -63,6 +63,7 @@ class PostgresDatabase:
 
     def undo(self) -> None:
         self.sql.script("ROLLBACK TO SAVEPOINT operation; RELEASE SAVEPOINT operation")
+        self.sql.forget_taken()
 
     def wait_for_locks(self, *, patiently: bool) -> None:
         self.sql.wait_for_locks(patiently=patiently)

@@ -16,6 +16,13 @@ _MAY = {
     "audit_cuts": "SELECT",
     "audit_rollup": "SELECT, INSERT, UPDATE",
     "usage": "SELECT, INSERT, UPDATE",
+    "accounts": "SELECT, INSERT, UPDATE, DELETE",
+    "account_emails": "SELECT, INSERT, DELETE",
+    "deleted_accounts": "SELECT, INSERT",
+    "account_changes": "SELECT, INSERT, DELETE",
+    "invitations": "SELECT, INSERT, UPDATE, DELETE",
+    "account_counts": "SELECT, INSERT, UPDATE",
+    "instance_settings": "SELECT, INSERT, UPDATE",
 }
 """Each table, and each thing that a statement of the server does to it. Cuts and deletes by age are the migrator's."""
 

@@ -15,6 +15,9 @@ from admincenter.store.postgres.parameters import Encoded
 from admincenter.store.sql import Garbled, Row
 
 CANCEL_SECONDS = 1.0
+MOST_PREPARED = 300
+"""Of how many statements the server keeps a plan: a client's filter makes a text of its own, and there is no end of filters."""
+
 _BINARY = 1
 _FATAL = ("FATAL", "PANIC")
 _LOUD = ("WARNING", *_FATAL)
@@ -136,12 +139,13 @@ class Link:
         return [row for each in came for row in self._rows(each)]
 
     def run(self, statement: bytes, parameters: Sequence[Encoded], seconds: float) -> PGresult:
-        """One statement with parameters. From its second time on it is prepared."""
+        """One statement with parameters. From its second time on it is prepared, while there are not too many."""
         types = tuple([each.type for each in parameters])
         name = self._prepared.get((statement, types))
-        if name is None and (statement, types) in self._seen:
-            name = self._prepare(statement, types, seconds)
-        self._seen.add((statement, types))
+        if name is None and len(self._prepared) < MOST_PREPARED:
+            if (statement, types) in self._seen:
+                name = self._prepare(statement, types, seconds)
+            self._seen.add((statement, types))
         [result] = self._exchange(seconds, lambda: self._send(name, statement, parameters))
         return result
 

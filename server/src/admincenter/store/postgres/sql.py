@@ -22,6 +22,8 @@ class PostgresSql:
         self._link = open_link()
         self._within = self._writing = False
         self._patient = True
+        self._taken: set[int] = set()
+        """What this transaction has alone, so that it asks once."""
         self.ends: float | None = None
 
     @property
@@ -49,8 +51,14 @@ class PostgresSql:
         if self._writing:
             self.all("SELECT 1 FROM pg_advisory_xact_lock_shared(?)", (lock,))
 
-    def take_alone(self, lock: Lock) -> None:
-        self.all("SELECT 1 FROM pg_advisory_xact_lock(?)", (lock,))
+    def take_alone(self, lock: int) -> None:
+        if lock not in self._taken:
+            self.all("SELECT 1 FROM pg_advisory_xact_lock(?)", (lock,))
+            self._taken.add(lock)
+
+    def forget_taken(self) -> None:
+        """What was locked since the savepoint may be anybody's again: whoever needs it asks again."""
+        self._taken.clear()
 
     def wait_for_locks(self, *, patiently: bool) -> None:
         """For the rest of this transaction. Costs no exchange where it is so already."""
@@ -62,6 +70,7 @@ class PostgresSql:
         """Starts a transaction, on a link that stands."""
         link = self._ready()
         self._within, self._writing, self._patient = True, writing, True
+        self.forget_taken()
         try:
             return link.script(statements.encode(), self._seconds())
         except BaseException:
