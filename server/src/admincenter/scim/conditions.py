@@ -49,14 +49,14 @@ def _comparison(place: Place, op: str, value: Any) -> Narrowed:
         return _NOTHING
     if op == "ne":
         return _not(_comparison(place, "eq", value))
-    operand = _operand(field, value)
-    if op not in INDEXED[field] or operand is None:
+    operand = _operand(field, value) if op in INDEXED[field] else None
+    if operand is None:
         return _NOTHING
     return Narrowed(Is(field, op, operand), exact=field is not Field.ACTIVE or operand == 1)
 
 
 def _operand(field: Field, value: Any) -> str | int | None:
-    """As the store compares it. None where it cannot: a time between two milliseconds, which is how exactly times are kept."""
+    """As the store compares it: 1 or 0, a text, or µs. None where the time is before all that the store knows."""
     if field is Field.ACTIVE:
         return int(str(value).lower() == "true")
     if field not in (Field.CREATED, Field.MODIFIED):

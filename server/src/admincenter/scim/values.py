@@ -32,7 +32,7 @@ LENIENT = Leniency(unknown=True, text_booleans=True, loose_manager=True, single_
 def kept(attribute: Attribute, value: Any, leniency: Leniency, where: str) -> Any:
     """The value as it is stored, all of it; None where it is empty (RFC 7643 section 2.5)."""
     if not attribute.many:
-        return kept_one(attribute, value, leniency, where)
+        return kept_one(attribute, _alone(attribute, value) if leniency.single_values else value, leniency, where)
     if value is None:
         return None
     if not isinstance(value, list):
@@ -54,6 +54,15 @@ def kept_one(attribute: Attribute, value: Any, leniency: Leniency, where: str) -
     if attribute.name == "manager" and leniency.loose_manager:
         value = _manager(value)
     return _READERS[attribute.kind](attribute, value, leniency, where)
+
+
+def _alone(attribute: Attribute, value: Any) -> Any:
+    """Older jobs of Entra wrap any single value: `[{"$ref": null, "value": "x"}]`."""
+    if not isinstance(value, list) or len(value) != 1:
+        return value
+    [inner] = value
+    wrapped = attribute.kind != "complex" and isinstance(inner, Mapping) and "value" in inner
+    return inner["value"] if wrapped else inner
 
 
 def parts(subs: Attributes, value: Any, leniency: Leniency, where: str) -> dict[str, Any]:
