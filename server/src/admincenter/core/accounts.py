@@ -105,7 +105,7 @@ def _new_id(tx: Tx, instance: str, entropy: Entropy) -> str:
 
 def find(tx: Tx, instance: str, account_id: str) -> Account:
     """An account of the instance. Raises AccountUnknown."""
-    row = tx.accounts.get(instance, account_id)
+    row = tx.accounts.get(instance, account_id) if account_id.isalnum() else None
     if row is None:
         raise AccountUnknown(account_id[:40])
     return row
