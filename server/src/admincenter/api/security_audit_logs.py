@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from admincenter.api import parameters
-from admincenter.api.answers import Reply, success
 from admincenter.api.call import Call
+from admincenter.api.reply import Reply, success
 from admincenter.core import moments, query
 from admincenter.core.errors import ParameterBad, StorageUnavailable, ValueBad
 from admincenter.core.ports import Instance, Tx
