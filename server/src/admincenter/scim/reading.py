@@ -43,7 +43,7 @@ def merged(now: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
     """What is named over what is there. Objects are merged, everything else is replaced, what is emptied goes."""
     found = dict(now)
     for name, value in named.items():
-        found[name] = (merged(now.get(name) or {}, value) or None) if isinstance(value, Mapping) else value
+        found[name] = (merged(now.get(name) or {}, value) or None) if isinstance(value, dict) else value
     return without_empty(found)
 
 
