@@ -13,12 +13,11 @@ from admincenter.core import accounts, integrations, proof
 from admincenter.core.accounts import Wanted, Writer
 from admincenter.core.audit import SYSTEM, Origin, event
 from admincenter.core.credentials import ServerKey
-from admincenter.core.errors import NameTaken, StorageUnavailable
+from admincenter.core.errors import NameTaken
 from admincenter.core.instances import revoke_all_tokens
 from admincenter.core.permissions import Permission
 from admincenter.core.ports import Account, Change, Proof, Tx
 from admincenter.core.tokens import Moved
-from admincenter.store import writer as writing
 from admincenter.store.database import Database
 from admincenter.store.writer import Job, call_each, commit_batch, write_one
 from tests.store.conformance.at_once import at_once
@@ -35,22 +34,31 @@ Operation = Callable[[Tx], Change[Any]]
 
 @pytest.fixture
 def served(database: Database) -> Database:
-    """Two instances, and in each an integration with a live token; committed."""
+    """Two instances, and in each three integrations with a live token; committed."""
+    database.begin()
+    for instance in (HERE, THERE):
+        database.tx.instances.insert(an_instance(instance))
+    database.commit()
+    return with_integrations(database)
+
+
+def with_integrations(database: Database) -> Database:
+    """Puts them into the instances."""
     database.begin()
     database.tx.server_keys.insert("k1", NOW)
     for instance in (HERE, THERE):
-        database.tx.instances.insert(an_instance(instance))
-        database.tx.integrations.insert(an_integration(instance, 1))
-        app_id = app_id_of(instance, 1)
-        database.tx.integrations.grant(instance, app_id, "manage_accounts", NOW)
-        assert database.tx.integrations.mint([a_token(database.tx, app_id)]) == [True]
+        for number in (1, 2, 3):
+            app_id = app_id_of(instance, number)
+            database.tx.integrations.insert(an_integration(instance, number))
+            database.tx.integrations.grant(instance, app_id, "manage_accounts", NOW)
+            assert database.tx.integrations.mint([a_token(database.tx, app_id)]) == [True]
     database.commit()
     return database
 
 
-def proof_of(database: Database, instance: str = HERE) -> Proof:
+def proof_of(database: Database, instance: str = HERE, number: int = 1) -> Proof:
     """On what the gate allows a write now."""
-    [facts] = database.tx.integrations.facts_by_app_id([app_id_of(instance, 1)])
+    [facts] = database.tx.integrations.facts_by_app_id([app_id_of(instance, number)])
     assert facts is not None
     return proof.of(facts)
 
@@ -113,37 +121,6 @@ def test_what_is_taken_away_in_the_same_batch_is_not_written_on(served: Database
     assert names(served) == []
 
 
-def outrun(own: Database, other: Database, taken: Operation) -> Operation:
-    """A write while which somebody else takes away what it was allowed on, and is told that it is done."""
-
-    def write(tx: Tx) -> Change[Any]:
-        made = creates("a")(tx)
-        write_one(other, taken, os.urandom)
-        return made
-
-    return write
-
-
-@pytest.mark.parametrize("how", TAKEN_AWAY)
-def test_what_is_taken_away_while_it_is_written_does_not_commit(served: Database, connect: Connect, how: str) -> None:
-    """On PostgreSQL somebody else commits between the write and its commit; on SQLite nobody can, and waits."""
-    if type(served).__name__ == "SqliteDatabase":
-        return
-    done = []
-
-    def once(tx: Tx) -> Change[Any]:
-        if done:
-            return creates("a")(tx)
-        done.append(True)
-        return outrun(served, connect(), TAKEN_AWAY[how])(tx)
-
-    refused, kept = batch(served, (once, proof_of(served)), (creates("b", THERE), proof_of(served, THERE)))
-    assert isinstance(refused, Moved)
-    assert isinstance(kept, Change)
-    assert (names(served), names(served, THERE)) == ([], ["b"])
-    assert (served.tx.accounts.count(HERE), served.tx.accounts.count(THERE)) == (0, 1)
-
-
 def test_who_takes_away_waits_for_a_write_that_is_about_to_commit(
     served: Database, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,33 +142,6 @@ def test_who_takes_away_waits_for_a_write_that_is_about_to_commit(
         waiting[0].result(HANG)
     assert isinstance(made, Change)
     assert (order, names(served)) == (["write", "reset"], ["a"])
-
-
-def test_a_batch_that_is_outrun_again_and_again_stores_nothing(served: Database, connect: Connect) -> None:
-    """And says so, instead of going on for ever."""
-    if type(served).__name__ == "SqliteDatabase":
-        return
-    other, number = connect(), [0]
-
-    def always(tx: Tx) -> Change[Any]:
-        made = creates("a")(tx)
-        number[0] += 1
-        text = str(number[0])
-        mint = Change(None, [event("token.issued", HERE, SYSTEM, app_id=APP_ID, generation=2)])
-        write_one(other, lambda at: mint if at.integrations.mint([a_token(at, APP_ID, text)]) else mint, os.urandom)
-        return made
-
-    class Always(Proof):
-        """What the writer looks at first is what holds; later it does not."""
-
-    def holding(tx: Tx, proofs: Sequence[Proof]) -> list[bool]:
-        return [number[0] in seen for _ in proofs] if proofs else []
-
-    seen = range(10)
-    del Always, holding, seen
-    for _ in range(writing.TRIES):
-        assert isinstance(batch(served, (always, proof_of(served)))[0], Moved)
-    assert names(served) == []
 
 
 def test_of_many_who_want_one_name_one_gets_it_and_the_others_are_told(served: Database, connect: Connect) -> None:
@@ -255,19 +205,6 @@ def test_a_name_that_is_being_taken_is_waited_for(served: Database, connect: Con
         served.commit()
         taken, done = second.result(HANG)
     assert isinstance(taken, NameTaken)
-    assert isinstance(done, Change)
-
-
-def test_one_who_cannot_have_its_lock_is_refused_alone(served: Database, connect: Connect) -> None:
-    """On PostgreSQL, where a lock is waited for a second at most; the other instance's write is done."""
-    if type(served).__name__ == "SqliteDatabase":
-        return
-    other = connect()
-    served.begin()
-    served.tx.accounts.lock(HERE)
-    refused, done = batch(other, (creates("a"), proof_of(other)), (creates("b", THERE), proof_of(other, THERE)))
-    served.rollback()
-    assert isinstance(refused, StorageUnavailable)
     assert isinstance(done, Change)
 
 
