@@ -26,8 +26,7 @@
     │   ├── AttributeBad             a value of an account that cannot be stored
     │   ├── SearchTooLong            a filter or an order that no index answers, over too many accounts
     │   ├── BodyTooLarge, HeadersTooLarge, DeadlinePassed, ContentTypeWrong, RequestMalformed, HostUnknown
-    │   ├── PathUnknown, MethodUnknown, FeatureMissing, FilterForbidden
-    │   ├── UserAgentMissing         a client that does not say who it is, where that is asked
+    │   ├── PathUnknown, MethodUnknown
     │   ├── StorageUnavailable       nothing was stored, or nothing could be read
     │   ├── OutcomeUnknown           it may or may not have been stored
     │   └── Unexpected               a fault of ours; says nothing but the request id
@@ -147,7 +146,7 @@ class CursorBad(CallRefused):
 
 
 class ScimBad(CallRefused):
-    """A SCIM request cannot be read or carried out; the message says what to fix. `scim_type` is RFC 7644's keyword for it."""
+    """A SCIM request cannot be read or carried out as it is; the message says what to fix. `scim_type` is the RFC's keyword."""
 
     def __init__(self, message: str, scim_type: str = "invalidValue") -> None:
         super().__init__(message)
@@ -278,24 +277,6 @@ class MethodUnknown(CallRefused):
     def __init__(self, allowed: str) -> None:
         super().__init__(f"Unsupported request method; this path takes {allowed}")
         self.allowed = allowed
-
-
-class FeatureMissing(CallRefused):
-    """A part of the protocol that this server does not offer; the message says what to use instead."""
-
-
-class FilterForbidden(CallRefused):
-    """A filter where the protocol allows none: on what describes the server."""
-
-    def __init__(self) -> None:
-        super().__init__("What describes this server cannot be filtered; leave the filter out")
-
-
-class UserAgentMissing(CallRefused):
-    """No User-Agent came with a call in the compatible dialect."""
-
-    def __init__(self) -> None:
-        super().__init__("Send a User-Agent header that names your program")
 
 
 class StorageUnavailable(CallRefused):
