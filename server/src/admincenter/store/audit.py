@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from admincenter.core.audit import Cut, Head, Record
-from admincenter.core.ports import Window
+from admincenter.core.ports import HourCount, Window
 from admincenter.store.sql import Garbled, Row, Sql, rows_of
 
 _RANGE = " FROM audit_events WHERE instance = ? AND sequence > ? AND sequence < ? ORDER BY sequence "
@@ -11,6 +11,7 @@ _RECORDS = f"SELECT {', '.join(Record._fields)}"
 _TEXTS = ("event_id", "kind", "actor", "target", "address")
 _HEAD = "SELECT sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ?"
 _AT_ONCE = 64
+COUNTED_UP = "ON CONFLICT (instance, hour, kind) DO UPDATE SET count = audit_rollup.count + excluded.count"
 _RECORDED = "SELECT recorded_at FROM audit_events WHERE instance = ? AND sequence = ?"
 
 
@@ -30,7 +31,7 @@ class SqlAuditLog:
     def heads(self, instances: Sequence[str]) -> list[Head]:
         return [self.head(each) for each in instances]
 
-    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
+    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]], counts: Sequence[HourCount] = ()) -> None:
         for start in range(0, len(records), _AT_ONCE):
             some = records[start : start + _AT_ONCE]
             values = [value for record in some for value in record]
@@ -39,6 +40,7 @@ class SqlAuditLog:
             "UPDATE audit_heads SET sequence = ?, digest = ?, recorded_at = ? WHERE instance = ?",
             [(head.sequence, head.digest, head.recorded_at, instance) for instance, head in heads],
         )
+        self._sql.many(f"INSERT INTO audit_rollup VALUES (?, ?, ?, ?) {COUNTED_UP}", counts)
 
     def payloads(self, window: Window) -> list[tuple[int, bytes]]:
         found = self._sql.all("SELECT sequence, payload" + _ordered(window), _bounds(window))
@@ -65,13 +67,6 @@ class SqlAuditLog:
             else:
                 low = middle + 1
         return low
-
-    def count_up(self, counts: Sequence[tuple[str, int, str, int]]) -> None:
-        self._sql.many(
-            "INSERT INTO audit_rollup VALUES (?, ?, ?, ?) ON CONFLICT (instance, hour, kind) DO UPDATE SET"
-            " count = audit_rollup.count + excluded.count",
-            counts,
-        )
 
     def cuts(self, instance: str) -> list[Cut]:
         found = self._sql.all(

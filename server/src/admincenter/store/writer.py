@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from admincenter.core.audit import SECOND, Event, Head, Record, chain
 from admincenter.core.credentials import Entropy
 from admincenter.core.errors import CallRefused, OutcomeUnknown, Refusal, StorageUnavailable
-from admincenter.core.ports import Change, Tx
+from admincenter.core.ports import Change, HourCount, Tx
 from admincenter.store.database import Database
 from admincenter.store.sql import Broken, Locked
 
@@ -27,14 +27,14 @@ class Job(NamedTuple):
 
 
 def commit_batch(database: Database, jobs: Sequence[Job], entropy: Entropy) -> list[list[Any]]:
-    """Runs the jobs in one transaction, one savepoint each; the outcomes, job by job, argument by argument.
+    """Runs the jobs in one transaction, each undone by itself where it fails; the outcomes, job by job, argument by argument.
 
     An outcome is a Change (committed with its events), another value, or an exception to raise where it is awaited. Raises
     StorageUnavailable (nothing stored), OutcomeUnknown (the commit itself failed), Broken (and this process must end).
     """
     database.begin()
     try:
-        done = {number: _attempt(database, jobs[number]) for number in _order(jobs)}
+        done = {number: _attempt(database, jobs[number], alone=len(jobs) == 1) for number in _order(jobs)}
         database.wait_for_locks(patiently=True)
         _record(database.tx, [event for each in done.values() for event in _events(each)], entropy)
     except BaseException:
@@ -53,14 +53,16 @@ def _order(jobs: Sequence[Job]) -> list[int]:
     return sorted(range(len(jobs)), key=lambda number: jobs[number].function is call_each)
 
 
-def _attempt(database: Database, job: Job) -> list[Any]:
-    database.savepoint()
+def _attempt(database: Database, job: Job, *, alone: bool = False) -> list[Any]:
+    """One job. `alone`: there is nothing in the transaction that its failure could take along, so it needs no savepoint."""
+    if not alone:
+        database.savepoint()
     try:
         outcomes = list(job.function(database.tx, job.arguments))
     except StorageUnavailable as error:
         if not isinstance(error.__cause__, Locked):
             raise
-        database.undo()
+        _undo(database, alone)
         database.wait_for_locks(patiently=False)  # or each of a full batch could cost everybody behind it the whole wait
         return [error] if len(job.arguments) == 1 else _one_by_one(database, job)
     except Broken:
@@ -68,12 +70,23 @@ def _attempt(database: Database, job: Job) -> list[Any]:
     except Exception as error:
         if not database.in_transaction:
             raise StorageUnavailable from error
-        database.undo()
+        _undo(database, alone)
         if not isinstance(error, Refusal):
             log.exception("an operation failed and was undone")
         return [error] * len(job.arguments)
-    database.release()
+    if not alone:
+        database.release()
+    elif not database.in_transaction:  # what comes next would be committed statement by statement
+        raise StorageUnavailable
     return outcomes
+
+
+def _undo(database: Database, alone: bool) -> None:
+    if alone:
+        database.rollback()
+        database.begin()
+    else:
+        database.undo()
 
 
 def _one_by_one(database: Database, job: Job) -> list[Any]:
@@ -101,8 +114,7 @@ def _record(tx: Tx, events: Sequence[Event], entropy: Entropy) -> None:
         for row, event in zip(rows, by_instance[instance], strict=True):
             counts[instance, row.recorded_at // HOUR, row.kind] += event.weight
     if records:
-        tx.audit.append(records, heads)
-        tx.audit.count_up([(*key, count) for key, count in counts.items()])
+        tx.audit.append(records, heads, [HourCount(*key, count) for key, count in counts.items()])
 
 
 def write_one(database: Database, function: Callable[[Tx], Change[T]], entropy: Entropy) -> T:
