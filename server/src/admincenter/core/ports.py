@@ -140,7 +140,7 @@ class HourCount(NamedTuple):
     instance: str
     hour: int
     kind: str
-    count: int
+    events: int
 
 
 class Window(NamedTuple):
@@ -228,7 +228,9 @@ class AuditLog(Protocol):
     def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]], counts: Sequence[HourCount] = ()) -> None:
         """The next rows, the new ends, and what to add to the roll-up, each of its rows at most once."""
 
-    def payloads(self, window: Window) -> list[tuple[int, bytes]]: ...
+    def payloads(self, window: Window) -> list[tuple[int, bytes]]:
+        """Sequence and bytes of what a client may read: not what retention has cut and not yet deleted."""
+
     def records(self, window: Window) -> list[Record]: ...
     def sequence_at(self, instance: str, moment: int) -> int:
         """The first sequence recorded at or after the moment; one past the end if there is none."""
