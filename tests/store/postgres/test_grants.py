@@ -11,7 +11,7 @@ import pytest
 from admincenter.core import retention
 from admincenter.core.audit import SYSTEM, Cut, Head
 from admincenter.core.errors import StartRefused, StorageUnavailable
-from admincenter.core.ports import Change, Tx
+from admincenter.core.ports import Change, HourCount, Tx
 from admincenter.store.postgres import grants, rights
 from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.writer import write_one
@@ -148,8 +148,8 @@ def _use_everything(tx: Tx) -> None:
     tx.integrations.set_access(HERE, app_id, b"x")
     tx.integrations.kill_all_tokens(HERE, "revoked")
     tx.integrations.bury(HERE, app_id, NOW)
-    tx.audit.count_up([(HERE, 1, "token.issued", 1)])
-    tx.audit.count_up([(HERE, 1, "token.issued", 1)])
+    tx.audit.append([], [], [HourCount(HERE, 1, "token.issued", 1)])
+    tx.audit.append([], [], [HourCount(HERE, 1, "token.issued", 1)])
 
 
 _TYPES = ["text", "name", "smallint", "integer", "bigint", "numeric", "bytea", "boolean", "oid"]
