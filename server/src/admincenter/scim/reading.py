@@ -100,6 +100,9 @@ def _value(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
 
 
 def _extension(urn: str, value: Any, leniency: Leniency) -> dict[str, Any] | None:
+    """What an extension holds; some clients repeat `schemas` in it."""
+    if isinstance(value, dict) and "schemas" in value:
+        value = {name: each for name, each in value.items() if name != "schemas"}
     return None if value is None else parts(EXTENSION_ATTRIBUTES[urn], value, leniency, urn)
 
 
