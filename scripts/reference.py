@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import scim_page
 from typer.main import get_group
 
 from admincenter import cli, settings
@@ -272,6 +273,11 @@ def _default(parameter: Any) -> str:
     return "" if value in (None, False, "", (), []) or callable(value) else code(str(value))
 
 
+def scim_reference() -> str:
+    """The account API: dialects, limits, attributes."""
+    return page("The account API", scim_page.SOURCE, *scim_page.parts(table))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
@@ -279,6 +285,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "routes.md": routes_page,
     "events.md": events_page,
     "errors.md": errors_page,
+    "scim.md": scim_reference,
 }
 """Each generated page and what makes it."""
 

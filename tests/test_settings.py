@@ -28,6 +28,7 @@ SAMPLES = {
     "api_burst": (2_000, 1, 2, 10_000_000),
     "wrong_secret_burst": (10, 1, 2, 1_000_000),
     "wrong_secret_seconds": (5, 1, 2, 86_400),
+    "account_history_days": (90, 1, 2, 36_500),
 }
 """By name: the default, and three values."""
 
@@ -66,6 +67,7 @@ BAD = {
     "api_burst": ("0",),
     "wrong_secret_burst": ("0",),
     "wrong_secret_seconds": ("0", "86401"),
+    "account_history_days": ("0", "36501"),
 }
 
 

@@ -72,7 +72,14 @@ def test_a_restore_for_programs_says_everything_in_one_document(shell: Shell, ma
     shell.ok("integration", "allow", made["app_id"], "198.51.100.7")
     done = shell.json("database", "restore", copy)
     assert done["compared"]
-    assert done["instances"] == [{"instance": made["instance"], "secrets_reset": [], "access_changed": [made["app_id"]]}]
+    assert done["instances"] == [
+        {
+            "instance": made["instance"],
+            "secrets_reset": [],
+            "access_changed": [made["app_id"]],
+            "accounts_deactivated": [],
+        }
+    ]
 
 
 def test_a_person_is_told_which_integrations_have_their_old_access_again_and_of_which_instance(

@@ -9,7 +9,22 @@ from hypothesis import strategies as st
 from admincenter.scim.attributes import CORE_ATTRIBUTES, EXTENSION_ATTRIBUTES, Attribute, Place, places
 from admincenter.scim.models import CORE, STATUS
 
-WORDS = ("ada", "Ada", "ADA@example.com", "ada@Example.com", "b", "Straße", "STRASSE", "é", "e\u0301", "İ", "\u212a", "a b", 'q"q', "ß")
+WORDS = (
+    "ada",
+    "Ada",
+    "ADA@example.com",
+    "ada@Example.com",
+    "b",
+    "Straße",
+    "STRASSE",
+    "é",
+    "e\u0301",
+    "İ",
+    "\u212a",
+    "a b",
+    'q"q',
+    "ß",
+)
 TIMES = ("2026-11-27T10:00:00.000Z", "2026-11-27T10:00:00.001Z", "2026-11-27T11:00:00.000+01:00", "2025-01-01T00:00:00Z")
 BINARIES = ("AAEC", "//79")
 
@@ -80,7 +95,9 @@ def attributes(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
-_COMPARED = [each for each in places() if each.target.kind != "complex" or (each.attribute.many and "value" in each.attribute.subs)]
+_COMPARED = [
+    each for each in places() if each.target.kind != "complex" or (each.attribute.many and "value" in each.attribute.subs)
+]
 _SELECTABLE = [each for each in places() if each.attribute.many and each.attribute.subs and each.sub is None]
 _ORDERS = ("gt", "ge", "lt", "le")
 _STRINGS = ("co", "sw", "ew")
@@ -106,7 +123,9 @@ def _comparisons(draw: st.DrawFn, name: str, attribute: Attribute) -> str:
         value: Any = draw(words.flatmap(lambda word: st.sampled_from([word, word[:1], word[-2:]])))
     else:
         value = draw(_operand(attribute))
-    spelled = draw(st.sampled_from([name, name.upper() if ":" not in name else name, name.swapcase() if ":" not in name else name]))
+    spelled = draw(
+        st.sampled_from([name, name.upper() if ":" not in name else name, name.swapcase() if ":" not in name else name])
+    )
     return f"{spelled} {draw(st.sampled_from([op, op.upper()]))} {json.dumps(value, ensure_ascii=draw(st.booleans()))}"
 
 
@@ -122,7 +141,10 @@ def _terms(draw: st.DrawFn) -> str:
     if kind == "select":
         place = draw(st.sampled_from(_SELECTABLE))
         parts = list(place.attribute.subs.values())
-        terms = [draw(st.sampled_from(parts).flatmap(lambda each: _comparisons(each.name, each))) for _ in range(draw(st.integers(1, 3)))]
+        terms = [
+            draw(st.sampled_from(parts).flatmap(lambda each: _comparisons(each.name, each)))
+            for _ in range(draw(st.integers(1, 3)))
+        ]
         return f"{place.name}[{draw(st.sampled_from([' and ', ' or '])).join(terms)}]"
     place = draw(st.sampled_from(_COMPARED))
     qualified = f"{CORE}:{place.name}" if place.urn is None and draw(st.booleans()) else place.name
@@ -130,7 +152,9 @@ def _terms(draw: st.DrawFn) -> str:
 
 
 def _nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    joined = st.tuples(inner, st.sampled_from([" and ", " or ", " AND "]), inner).map(lambda each: f"({each[0]}){each[1]}({each[2]})")
+    joined = st.tuples(inner, st.sampled_from([" and ", " or ", " AND "]), inner).map(
+        lambda each: f"({each[0]}){each[1]}({each[2]})"
+    )
     return st.one_of(joined, inner.map(lambda each: f"not ({each})"))
 
 

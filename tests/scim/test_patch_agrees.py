@@ -39,7 +39,9 @@ def operations(draw: st.DrawFn, account: dict[str, Any]) -> dict[str, Any]:
     if shape == "schema":
         urn = draw(st.sampled_from([ENTERPRISE, AUTH_METHOD, TERM]))
         here = [each for each in _WRITABLE if each.urn == urn and each.sub is None]
-        value = {each.attribute.name: draw(_value(each)) for each in draw(st.lists(st.sampled_from(here), min_size=1, max_size=2))}
+        value = {
+            each.attribute.name: draw(_value(each)) for each in draw(st.lists(st.sampled_from(here), min_size=1, max_size=2))
+        }
         return {"op": op, "path": urn} | ({} if op == "remove" else {"value": value})
     place = draw(st.sampled_from(_present(account)))
     return {"op": op, "path": place.name} | ({} if op == "remove" else {"value": draw(_value(place))})
@@ -54,7 +56,9 @@ def _present(account: dict[str, Any]) -> list[Place]:
 def _filtered(draw: st.DrawFn, op: str) -> dict[str, Any]:
     place = draw(st.sampled_from(_SELECTABLE))
     choice = draw(
-        st.sampled_from(['type eq "work"', 'type eq "WORK"', "primary eq true", 'type eq "home" and primary eq false', 'type sw "w"'])
+        st.sampled_from(
+            ['type eq "work"', 'type eq "WORK"', "primary eq true", 'type eq "home" and primary eq false', 'type sw "w"']
+        )
     )
     if place.attribute.name in ("roles", "entitlements") and "type" in choice:
         choice = 'type eq "ada"'

@@ -17,7 +17,7 @@ from tests.scim.generated import attributes
 BODY = {"schemas": [CORE], "userName": "ada"}
 
 
-def _made(dialect: Dialect = RFC, **members: Any) -> Mapping[str, Any]:
+def _made(members: Mapping[str, Any], dialect: Dialect = RFC) -> Mapping[str, Any]:
     return created({**BODY, **members}, dialect).attributes
 
 
@@ -50,24 +50,25 @@ def test_a_name_in_two_spellings_is_refused() -> None:
 
 
 def test_what_is_empty_is_not_kept() -> None:
-    empty = {"title": "", "nickName": None, "emails": [], "name": {"givenName": ""}, "phoneNumbers": [{}, {"value": None}], ENTERPRISE: {}}
-    assert _made(**empty) == {"userName": "ada", "active": True}
+    empty: dict[str, Any] = {"title": "", "nickName": None, "emails": [], "name": {"givenName": ""}, ENTERPRISE: {}}
+    empty["phoneNumbers"] = [{}, {"value": None}]
+    assert _made(empty) == {"userName": "ada", "active": True}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_read_only_parts_and_the_password_are_dropped(dialect: Dialect) -> None:
-    sent = {"id": "9", "meta": {"version": 5}, "groups": "nonsense", "password": ["unread"], STATUS: {"claimed": "unread", "accessCode": 1}}
-    assert _made(dialect, **sent) == {"userName": "ada", "active": True}
+    sent = {"id": "9", "meta": {"version": 5}, "groups": "nonsense", "password": ["unread"], STATUS: {"claimed": "unread"}}
+    assert _made(sent, dialect) == {"userName": "ada", "active": True}
 
 
 def test_canonical_values_get_their_spelling_and_others_stay() -> None:
-    assert _made(emails=[{"type": "WORK"}, {"type": "Boat"}])["emails"] == [{"type": "work"}, {"type": "Boat"}]
+    assert _made({"emails": [{"type": "WORK"}, {"type": "Boat"}]})["emails"] == [{"type": "work"}, {"type": "Boat"}]
 
 
 def test_only_the_sign_in_method_enforces_them() -> None:
-    assert _made(**{AUTH_METHOD: {"authMethod": "SSO"}})[AUTH_METHOD] == {"authMethod": "sso"}
+    assert _made({AUTH_METHOD: {"authMethod": "SSO"}})[AUTH_METHOD] == {"authMethod": "sso"}
     with pytest.raises(ScimBad, match="password, sso"):
-        _made(**{AUTH_METHOD: {"authMethod": "magic"}})
+        _made({AUTH_METHOD: {"authMethod": "magic"}})
 
 
 def test_an_invitation_is_wished_for_held_back_or_not_spoken_of() -> None:
@@ -86,7 +87,7 @@ def test_an_invitation_is_wished_for_held_back_or_not_spoken_of() -> None:
         ({"name": {"nick": "x"}}, "name has no 'nick'", "invalidSyntax"),
         ({"emails": {"value": "a"}}, "emails must be an array", "invalidValue"),
         ({"emails": ["a"]}, "emails must be an object", "invalidValue"),
-        ({"emails": [{"value": "a", "primary": True}, {"value": "b", "primary": True}]}, "more than one primary", "invalidValue"),
+        ({"emails": [{"value": "a", "primary": True}, {"primary": True}]}, "more than one primary", "invalidValue"),
         ({"emails": [{"value": "a"}] * 1_001}, "more than 1000", "invalidValue"),
         ({"title": "x" * 40_000}, "longer than", "invalidValue"),
         ({"externalId": "x" * 501}, "longer than 500", "invalidValue"),
@@ -108,7 +109,7 @@ def test_an_invitation_is_wished_for_held_back_or_not_spoken_of() -> None:
 )
 def test_the_letter_is_kept_to(members: dict[str, Any], said: str, kind: str) -> None:
     with pytest.raises(ScimBad, match=said) as refused:
-        _made(**members)
+        _made(members)
     assert refused.value.scim_type == kind
 
 
@@ -131,10 +132,16 @@ def test_the_letter_is_kept_to(members: dict[str, Any], said: str, kind: str) ->
     ],
 )
 def test_the_compatible_dialect_is_lenient(members: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert _made(COMPATIBLE, **members) == {"userName": "ada", "active": True, **expected}
+    assert _made(members, COMPATIBLE) == {"userName": "ada", "active": True, **expected}
 
 
-NOW = {"userName": "ada", "name": {"givenName": "Ada", "familyName": "L"}, "title": "x", "active": False, ENTERPRISE: {"department": "d"}}
+NOW = {
+    "userName": "ada",
+    "name": {"givenName": "Ada", "familyName": "L"},
+    "title": "x",
+    "active": False,
+    ENTERPRISE: {"department": "d"},
+}
 
 
 def test_put_replaces_but_nobody_becomes_active_by_silence() -> None:

@@ -13,7 +13,10 @@ from tests.vendors.sequences import Flow, Request, missing, present, sequences
 _CASES = [(flow, dialect) for flow in sequences() for dialect in DIALECTS if dialect.name in flow.dialects]
 
 
-@pytest.mark.parametrize(("flow", "dialect"), _CASES, ids=[f"{flow.vendor}: {flow.name} ({dialect.name})" for flow, dialect in _CASES])
+_NAMES = [f"{flow.vendor}: {flow.name} ({dialect.name})" for flow, dialect in _CASES]
+
+
+@pytest.mark.parametrize(("flow", "dialect"), _CASES, ids=_NAMES)
 def test_a_vendors_requests_are_understood(flow: Flow, dialect: Dialect) -> None:
     account: Mapping[str, Any] = {}
     for request in flow.requests:

@@ -73,6 +73,7 @@ class App:
         todo = [duties.keep_keys_fresh(self._store, self._door)]
         if self._worker == 0:
             todo.append(duties.write_checkpoints(self._executor, self._door, self._settings.checkpoint_dir))
+            todo.append(duties.keep_accounts_tidy(self._store, self._settings.account_history_days))
         if self._settings.database_url:
             todo.append(duties.watch_clock(self._store))
         if self._store.was_unclean:

@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from admincenter.api.call import Door
-from admincenter.core import checkpoints
+from admincenter.core import account_upkeep, checkpoints
 from admincenter.core.checkpoints import Checkpoint
 from admincenter.core.errors import Refusal
 from admincenter.core.ports import Change, Tx
@@ -22,6 +22,9 @@ CHECKPOINT_SECONDS = 60.0
 CLOCK_SECONDS = 60.0
 KEY_SECONDS = 1.0
 PROBE_SECONDS = 5.0
+TIDY_SECONDS = 60.0
+TIDY_PAUSE = 0.1
+"""Between two steps, for those who wait to write."""
 
 
 class Readiness:
@@ -89,6 +92,31 @@ async def keep_keys_fresh(store: Store, door: Door) -> None:
         if ring is not None:
             door.keyring = ring
             log.info("server keys changed; the primary key is %s", ring.primary.key_id)
+
+
+async def keep_accounts_tidy(store: Store, days: int) -> None:
+    """Each minute: access codes that expired, and what accounts looked like too long ago, go out of the database.
+
+    Each step is a transaction of its own, beside the server's: it locks accounts of several instances.
+    """
+    steps: list[Callable[[Tx], Change[int]]] = [
+        account_upkeep.forget_expired_codes,
+        lambda tx: account_upkeep.trim_journal(tx, days),
+    ]
+    while True:
+        for step in steps:
+            await _until_nothing_is_left(store, step)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+async def _until_nothing_is_left(store: Store, step: Callable[[Tx], Change[int]]) -> None:
+    try:
+        done = 1
+        while done:
+            done = await asyncio.to_thread(store.write, step)
+            await asyncio.sleep(TIDY_PAUSE)
+    except (Refusal, Broken) as error:
+        log.warning("accounts could not be tidied: %s; trying again", error)
 
 
 async def watch_clock(store: Store) -> None:

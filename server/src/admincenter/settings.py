@@ -41,6 +41,7 @@ class Settings:
     api_burst: int
     wrong_secret_burst: int
     wrong_secret_seconds: int
+    account_history_days: int
 
     @property
     def on_loopback(self) -> bool:
@@ -183,6 +184,7 @@ SETTINGS = (
     Setting("api_burst", "2000", _number(1, 10_000_000), "API calls that one integration may make at once."),
     Setting("wrong_secret_burst", "10", _number(1, 1_000_000), "Wrong secrets at once, per App ID and network (/24, /56)."),
     Setting("wrong_secret_seconds", "5", _number(1, 86_400), "After those, one more wrong secret per this many seconds."),
+    Setting("account_history_days", "90", _number(1, 36_500), "For how many days it is kept what accounts looked like before."),
 )
 """The table. One row a setting, in the order in which they are documented."""
 

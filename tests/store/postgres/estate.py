@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from admincenter.core import checkpoints, keys, query, retention
+from admincenter.core import accounts, checkpoints, instances, keys, query, retention
+from admincenter.core.accounts import Wanted, Writer
 from admincenter.core.audit import SYSTEM
 from admincenter.core.ports import Change, Tx, UsageCount, WaitingAddress
 from admincenter.core.query import Search
@@ -55,6 +56,7 @@ class Estate:
         self.tenant.sibling().delete()
         self.tenant.rename("Ærøskøbing ☃ 'quoted'")
         self._be_used(store)
+        self._hold_accounts(store)
         self.tenant.happen(1_200)
         self._forget(store)
         self.cursor = store.read(self._half_read)
@@ -72,6 +74,22 @@ class Estate:
             return Change(None, [])
 
         store.write(both)
+
+    def _hold_accounts(self, store: Store) -> None:
+        """Invited, changed, deleted; and a setting of the instance."""
+        here, writer = self.tenant.instance, Writer(SYSTEM, os.urandom, "https://admin.example.com")
+
+        def all_of_it(tx: Tx) -> Change[None]:
+            made = [
+                accounts.create(tx, here, Wanted({"userName": f"Ærø{n}", "emails": [{"value": f"{n}@b"}]}), writer)
+                for n in range(9)
+            ]
+            gone = [accounts.delete(tx, here, each.value.account_id, None, False, SYSTEM) for each in made[:2]]
+            off = [accounts.deactivate(tx, here, each.value.account_id, SYSTEM) for each in made[2:4]]
+            kept = instances.protect_claimed(tx, here, True, SYSTEM)
+            return Change(None, [event for each in (*made, *gone, *off, kept) for event in each.events])
+
+        store.write(all_of_it)
 
     def _forget(self, store: Store) -> None:
         """Behind the cut some rows are left, as a run leaves them that is broken off."""

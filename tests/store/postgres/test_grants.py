@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from admincenter.core import retention
+from admincenter.core.account_search import INDEXED, Both, Field, Is, Order, Place
 from admincenter.core.audit import SYSTEM, Cut, Head
 from admincenter.core.errors import StartRefused, StorageUnavailable
-from admincenter.core.ports import Change, Tx
+from admincenter.core.ports import AccountChange, AccountKeys, Change, HourCount, Tx
 from admincenter.store.postgres import grants, rights
 from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.writer import write_one
 from tests.postgres_cluster import Cluster
 from tests.settable_clock import SettableClock
+from tests.store.conformance.account_rows import TEXTS, an_account
 from tests.store.conformance.rows import EVERYTHING, HERE, NOW, a_record, all_shown, an_integration, app_id_of, digest
 from tests.store.postgres.conftest import ConnectTo
 from tests.store.postgres.naming import give_name, name_of
@@ -148,8 +150,30 @@ def _use_everything(tx: Tx) -> None:
     tx.integrations.set_access(HERE, app_id, b"x")
     tx.integrations.kill_all_tokens(HERE, "revoked")
     tx.integrations.bury(HERE, app_id, NOW)
-    tx.audit.count_up([(HERE, 1, "token.issued", 1)])
-    tx.audit.count_up([(HERE, 1, "token.issued", 1)])
+    tx.audit.append([], [], [HourCount(HERE, 1, "token.issued", 1)])
+    tx.audit.append([], [], [HourCount(HERE, 1, "token.issued", 1)])
+    _use_the_directory(tx)
+
+
+def _use_the_directory(tx: Tx) -> None:
+    row = an_account(HERE, 1)
+    tx.accounts.lock(HERE)
+    assert not tx.accounts.was_given(HERE, row.account_id)
+    assert tx.accounts.insert(row, AccountKeys(b"user", (b"a@b",)))
+    tx.accounts.update(row, AccountKeys(b"other", (b"c@d",)))
+    every = Both(tuple(Is(field, op, "1") for field in TEXTS for op in sorted(INDEXED[field])))
+    assert tx.accounts.select(HERE, every, Order(Field.USER_NAME), Place(9, (1, "1"))) == []
+    assert tx.accounts.count_where(HERE, Is(Field.ACTIVE, "eq", 1)) == tx.accounts.count_rows(HERE) == 1
+    tx.accounts.with_codes_until(NOW, 1)
+    tx.account_journal.note(AccountChange(HERE, row.account_id, 1, NOW, "cli", b"{}"))
+    tx.account_journal.invite(HERE, row.account_id, 1, NOW)
+    tx.account_journal.settle(HERE, row.account_id, "withdrawn", NOW)
+    assert tx.account_journal.trim(NOW + 1, 9) == 2
+    tx.accounts.delete(HERE, row.account_id, NOW)
+    for _ in range(2):
+        tx.accounts.count_up([(HERE, 1)])
+        tx.instances.set_setting(HERE, "protect-claimed", "on")
+    assert (tx.accounts.count(HERE), tx.instances.setting(HERE, "protect-claimed")) == (2, "on")
 
 
 _TYPES = ["text", "name", "smallint", "integer", "bigint", "numeric", "bytea", "boolean", "oid"]

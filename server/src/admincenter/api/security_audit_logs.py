@@ -30,8 +30,10 @@ async def show(call: Call) -> Reply:
 
     short = _limit(given.get("limit")) <= PEEK
     instance, page = await (call.door.storage.peek(look) if short else call.door.storage.read(look))
-    rows = [payload if fields is None else query.pick(payload, fields) for _sequence, payload in page.rows]
-    return success(b'{"data":[' + b",".join(rows) + b"]" + _paging(call, given, instance, page) + b"}")
+    payloads = [payload for _sequence, payload in page.rows]
+    if fields is not None:
+        payloads = [query.pick(each, fields) for each in payloads]
+    return success(b'{"data":[' + b",".join(payloads) + b"]" + _paging(call, given, instance, page) + b"}")
 
 
 def _limit(text: str | None) -> int:

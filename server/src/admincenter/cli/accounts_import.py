@@ -106,11 +106,12 @@ def _rows(stream: io.TextIOBase, report: _Report) -> Iterator[_Row]:
         columns = csv_rows.columns(next(csv.reader([first], delimiter=separator), []))
         table = csv.reader(stream, delimiter=separator, strict=True)
         for cells in table:
+            if not any(cells):
+                continue
             report.read += 1
             line = table.line_num + 1  # the heading was the first
             try:
-                if any(cells):
-                    yield _Row(line, csv_rows.wanted(columns, [new_file.plain(each) for each in cells]))
+                yield _Row(line, csv_rows.wanted(columns, [new_file.plain(each) for each in cells]))
             except CallRefused as refusal:
                 report.refused(line, refusal)
     except UnicodeDecodeError:

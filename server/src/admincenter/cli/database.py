@@ -96,7 +96,12 @@ def _body(done: Restored) -> dict[str, Any]:
         "kept": done.kept or None,
         "compared": done.compared,
         "instances": [
-            {"instance": each.instance, "secrets_reset": list(each.reset), "access_changed": list(each.changed)}
+            {
+                "instance": each.instance,
+                "secrets_reset": list(each.reset),
+                "access_changed": list(each.changed),
+                "accounts_deactivated": list(each.deactivated),
+            }
             for each in done.instances
         ],
     }
@@ -112,6 +117,10 @@ def _explain(revived: Revived, many: bool) -> None:
         print("Permissions or addresses are as they were at the backup; look at each:")
     for app_id in revived.changed:
         print(f"  admincenter integration show {app_id}{chosen}")
+    if revived.deactivated:
+        print(f"{len(revived.deactivated)} accounts are deactivated, as they were, or deleted, since the backup; look at each:")
+    for account_id in revived.deactivated:
+        print(f"  admincenter account show {account_id}{chosen}")
 
 
 for _part in (database_upkeep, database_move):

@@ -7,7 +7,7 @@ two who want the same name the second is told so. What an account looked like be
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from admincenter.core import invitations
+from admincenter.core import invitations, values
 from admincenter.core.account_document import Code, Opened, attributes_of, opened, rendered, without_code
 from admincenter.core.account_keys import keys_of
 from admincenter.core.account_search import Field, Is, Order, Place, fold
@@ -105,16 +105,21 @@ def _new_id(tx: Tx, instance: str, entropy: Entropy) -> str:
 
 def find(tx: Tx, instance: str, account_id: str) -> Account:
     """An account of the instance. Raises AccountUnknown."""
-    row = tx.accounts.get(instance, account_id) if account_id.isalnum() else None
+    row = _get(tx, instance, account_id)
     if row is None:
-        raise AccountUnknown(account_id[:40])
+        raise AccountUnknown(values.visible(account_id, 40))
     return row
+
+
+def _get(tx: Tx, instance: str, account_id: str) -> Account | None:
+    """Any other text than digits is nobody's identifier, and not one that every database takes."""
+    return tx.accounts.get(instance, account_id) if account_id.isascii() and account_id.isdecimal() else None
 
 
 def chosen(tx: Tx, instance: str, text: str) -> Account:
     """The account of an identifier or of a user name, as people write either. Raises AccountUnknown."""
     named = tx.accounts.select(instance, Is(Field.USER_NAME, "eq", text), Order(), Place(1))
-    return tx.accounts.get(instance, text) or next(iter(named), None) or find(tx, instance, text)
+    return _get(tx, instance, text) or next(iter(named), None) or find(tx, instance, text)
 
 
 def _found(tx: Tx, instance: str, account_id: str, expected: Sequence[int] | None = None) -> Account:

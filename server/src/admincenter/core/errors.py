@@ -147,7 +147,7 @@ class CursorBad(CallRefused):
 
 
 class ScimBad(CallRefused):
-    """A SCIM request cannot be read or carried out as it stands; the message says what to fix. `scim_type` is RFC 7644's keyword."""
+    """A SCIM request cannot be read or carried out as it is; the message says what to fix. `scim_type` is the RFC's keyword."""
 
     def __init__(self, message: str, scim_type: str = "invalidValue") -> None:
         super().__init__(message)

@@ -1,13 +1,15 @@
 """After a restore nothing that died since the backup lives again (promise 8).
 
 Every token is dead, and every secret that was reset since is reset again, to a value that nobody is told. What was reset is
-read from the database that the backup replaces; where that cannot be believed, every secret is reset.
+read from the database that the backup replaces; where that cannot be believed, every secret is reset. Every access code of an
+account is forgotten: whoever has a copy of the backup has it, and an account that was claimed since seems unclaimed. And no
+account is active again that was deactivated or deleted since.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
-from admincenter.core import integrations
+from admincenter.core import account_upkeep, accounts, integrations
 from admincenter.core.audit import SECOND, Detail, Event, Head, Origin, event
 from admincenter.core.credentials import Entropy, ServerKey
 from admincenter.core.ports import Change, Standing, Tx, Window
@@ -17,10 +19,11 @@ GENERATIONS = 1_000_000
 
 
 class Replaced(NamedTuple):
-    """An instance in the database that is replaced: the end of its log, and its integrations by App ID."""
+    """An instance in the database that is replaced: the end of its log, its integrations by App ID, its active accounts."""
 
     sequence: int
     standings: Mapping[str, Standing]
+    active_accounts: Set[str]
 
 
 class Restoring(NamedTuple):
@@ -33,11 +36,13 @@ class Restoring(NamedTuple):
 
 
 class Revived(NamedTuple):
-    """What an admin must look at: App IDs with a new secret, and those whose permissions or addresses went back."""
+    """What an admin must look at: App IDs with a new secret, and those whose permissions or addresses went back; accounts that
+    were deactivated once more."""
 
     instance: str
     reset: Sequence[str]
     changed: Sequence[str]
+    deactivated: Sequence[str]
 
 
 class Restored(NamedTuple):
@@ -58,12 +63,14 @@ def what_is_replaced(tx: Tx, instance: str, head: Head) -> Replaced | None:
     same = tx.audit.records(Window(instance, head.sequence - 1, head.sequence + 1, 1, True))
     if not same or same[0].digest != head.digest:
         return None
-    return Replaced(tx.audit.head(instance).sequence, {each.app_id: each for each in tx.integrations.standings(instance)})
+    standings = {each.app_id: each for each in tx.integrations.standings(instance)}
+    return Replaced(tx.audit.head(instance).sequence, standings, set(tx.accounts.active(instance)))
 
 
 def bring_back(tx: Tx, instance: str, replaced: Replaced | None, how: Restoring) -> Change[Revived]:
     """Makes the instance of a backup fit to be served again."""
     tx.integrations.forget_tokens(instance, GENERATIONS)
+    account_upkeep.forget_all_codes(tx)
     known = replaced.standings if replaced else {}
     live = [each for each in tx.integrations.standings(instance) if each.deleted_at is None]
     reset = [each.app_id for each in live if not _has_still_its_secret(each, known.get(each.app_id))]
@@ -71,7 +78,10 @@ def bring_back(tx: Tx, instance: str, replaced: Replaced | None, how: Restoring)
     events = [_restored(instance, len(reset), replaced, how)]
     for app_id in reset:
         events += integrations.reset_secret(tx, instance, app_id, how.key, how.by, how.entropy, "restore").events
-    return Change(Revived(instance, reset, changed), events)
+    off = [each for each in tx.accounts.active(instance) if each not in replaced.active_accounts] if replaced else []
+    for account_id in off:
+        events += accounts.deactivate(tx, instance, account_id, how.by).events
+    return Change(Revived(instance, reset, changed, off), events)
 
 
 def bring_all_back(tx: Tx, key: ServerKey, by: Origin, entropy: Entropy) -> Change[Restored]:

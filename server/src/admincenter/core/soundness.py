@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from admincenter.core import integrations
+from admincenter.core import account_soundness, integrations
 from admincenter.core.errors import ChangeRefused
 from admincenter.core.ports import Standing, Tx, Window
 
@@ -16,6 +16,7 @@ def faults(tx: Tx) -> Iterator[str]:
         yield from _log(tx, row.instance)
         for each in tx.integrations.standings(row.instance):
             yield from _integration(tx, row.instance, each, {key.key_id for key in keys})
+        yield from account_soundness.faults(tx, row.instance)
 
 
 def _log(tx: Tx, instance: str) -> Iterator[str]:

@@ -65,9 +65,16 @@ def _compared(condition: Is) -> Clause:
         return "", []
     of: Callable[[str], Value] = fold if field in _FOLDED else str
     given = of(value) if isinstance(value, str) else value
+    if isinstance(given, str) and not _is_storable(given):
+        return "1 = 0", []
     if operator == "sw" and isinstance(given, bytes):
         return _beginning(column, given)
     return f"{column} {_SIGN[operator]} ?", [given]
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a column can have this value; PostgreSQL does not even take another as a parameter."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _beginning(column: str, prefix: bytes) -> Clause:

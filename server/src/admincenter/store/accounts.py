@@ -89,5 +89,9 @@ class SqlAccounts:
             if not self._sql.run("UPDATE account_counts SET accounts = accounts + ? WHERE instance = ?", (moved, instance)):
                 self._sql.run("INSERT INTO account_counts VALUES (?, ?)", (instance, moved))
 
+    def active(self, instance: str) -> list[str]:
+        found = self._sql.all("SELECT account_id FROM accounts WHERE instance = ? AND active = 1", (instance,))
+        return [row[0] for row in found]
+
     def with_codes_until(self, moment: int, limit: int) -> list[Account]:
         return [Account._make(row) for row in self._sql.all(_CODES, (moment, limit))]
