@@ -70,9 +70,8 @@ def test_a_route_opens_exactly_to_those_who_hold_its_permission(
         assert tenant.news() == []
         assert [(each.permission, each.address, each.times) for each in tenant.usage()] == [(row.used_as, "127.0.0.1", 1)]
     else:
-        assert (reply.status, row.opening.keeps_body) in ((400, True), (404, True), (501, True)), (
-            "only what its handler refuses"
-        )
+        assert reply.status in (400, 404, 415, 501), "only what its handler refuses"
+        assert row.opening.keeps_body
 
 
 @pytest.mark.parametrize("row", [row for row in GUARDED if row.opening.takes_secret], ids=lambda row: row.path)

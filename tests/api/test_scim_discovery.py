@@ -48,7 +48,7 @@ def test_there_is_one_type_of_resource(directory: Directory) -> None:
     assert (page["totalResults"], page["Resources"]) == (1, [one])
     assert (one["endpoint"], one["schema"]) == ("/Users", CORE)
     assert {each["schema"] for each in one["schemaExtensions"]} == set(URNS) - {CORE}
-    assert not any(each["required"] for each in one["schemaExtensions"])
+    assert [each["schema"] for each in one["schemaExtensions"] if each["required"]] == [STATUS]
 
 
 @pytest.mark.parametrize("path", ["/ServiceProviderConfig", "/ServiceProviderConfigs"])

@@ -42,7 +42,7 @@ async def token(request: Request, keeps_body: bool) -> Presented:
     `keeps_body`: the body is the handler's, and is not looked into.
     """
     if keeps_body:
-        return token_of(request, parameters.from_query(request.query, ("access_token",)).get("access_token"))
+        return token_of(request, parameters.from_query(request, ("access_token",)).get("access_token"))
     elsewhere = (await parameters.from_anywhere(request, ("access_token",))).text("access_token")
     return token_of(request, elsewhere)
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 from admincenter.core.errors import BodyTooLarge
@@ -46,8 +46,9 @@ class Request:
     """One request, filled while it arrives. Header values are text (latin-1, as HTTP has it); `forwarded` and
     `authorization` keep every line.
 
-    `from_browser`: a browser page sent it; `keep_alive`: the connection stays open behind its answer; `answered`: that was
-    given; `waits_to_be_told`: its client sends no body before it is told to.
+    `parameters`: the query string, once it was taken apart; `from_browser`: a browser page sent it; `keep_alive`: the
+    connection stays open behind its answer; `answered`: that was given; `waits_to_be_told`: its client sends no body before it
+    is told to.
     """
 
     __slots__ = (
@@ -69,6 +70,7 @@ class Request:
         "if_none_match",
         "keep_alive",
         "method",
+        "parameters",
         "peer",
         "query",
         "raw_path",
@@ -84,6 +86,7 @@ class Request:
         self.peer = peer
         self.method = self.raw_path = ""
         self.query = b""
+        self.parameters: Sequence[tuple[str, str | int]] = ()
         self.hosts: list[str] = []
         self.authorization: list[str] = []
         self.forwarded: list[str] = []

@@ -34,7 +34,7 @@ class ScimCall:
         self.instance = call.facts.instance
         self.host = call.door.base(call.request)
         self.base = self.host + dialect.prefix
-        self.given = parameters.from_query(call.request.query, NAMES)
+        self.given = parameters.from_query(call.request, NAMES)
 
     @property
     def id(self) -> str:

@@ -19,7 +19,7 @@ PEEK = 100
 
 async def show(call: Call) -> Reply:
     """One page, newest first unless asked otherwise."""
-    given = parameters.from_query(call.request.query, NAMES)
+    given = parameters.from_query(call.request, NAMES)
     fields = _fields(given.get("fields"))
 
     def look(tx: Tx) -> tuple[Instance, Page]:

@@ -11,12 +11,15 @@ from admincenter.core import accounts
 from admincenter.core.account_pages import Found, Scan
 from admincenter.core.account_search import Field, Is, Search
 from admincenter.core.errors import StorageUnavailable
+from admincenter.core.ports import Tx
 from admincenter.core.tokens import Moved
 from admincenter.scim import dialect, listing, search
 from admincenter.scim.dialect import Dialect
 
 SEARCH_SECONDS = 2.0
 PEEK = 100
+AT_A_TIME = 8
+"""How many accounts a search judges before it lets whoever waits for the interpreter have it: the gate is one of them."""
 _PLUSSED = re.compile(r"([\w.:$-]+)\+(\w\w)\+(.*)", re.ASCII | re.DOTALL)
 
 
@@ -104,15 +107,33 @@ def _is_short(wanted: Search) -> bool:
     return wanted.count < PEEK and (wanted.cursor is not None or wanted.start + wanted.count <= PEEK)
 
 
+class _Ends:
+    """Whether a search has taken as long as it may; asked on a reader thread, it gives the interpreter away now and then."""
+
+    def __init__(self) -> None:
+        self._at, self._asked = time.monotonic() + SEARCH_SECONDS, 0
+
+    def __call__(self) -> bool:
+        self._asked += 1
+        if self._asked % AT_A_TIME:
+            return False
+        time.sleep(0)
+        return time.monotonic() > self._at
+
+
 async def _found(asked: ScimCall, wanted: Search) -> Found:
     """The page: at once where an index has it, else snapshot by snapshot on a reader thread."""
-    storage = asked.call.door.storage
-    instance = await storage.peek(lambda tx: tx.instances.get(asked.instance))
-    if instance is None:
-        raise StorageUnavailable
-    ends = time.monotonic() + SEARCH_SECONDS
-    scan = Scan(instance, wanted, lambda: time.monotonic() > ends)
-    look = storage.peek if _is_short(wanted) else storage.read
-    while (found := await look(scan)) is None:
-        pass
+    storage, ends = asked.call.door.storage, _Ends()
+
+    def begun(tx: Tx) -> Scan:
+        instance = tx.instances.get(asked.instance)
+        if instance is None:
+            raise StorageUnavailable
+        return Scan(instance, wanted, ends)
+
+    found = await storage.peek(lambda tx: begun(tx)(tx)) if _is_short(wanted) else None
+    if found is None:
+        scan = await storage.peek(begun)
+        while (found := await storage.read(scan)) is None:
+            pass
     return found
