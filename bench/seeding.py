@@ -59,6 +59,7 @@ def seed(data: Path, stock: Stock, told: Told) -> Secrets:
             )
             secrets |= made
             told(f"seeding: {len(secrets):,} of {stock.integrations:,} integrations, {len(secrets) * each:,} events")
+        calendar.part = 1  # or the access codes of new accounts would have expired
         people.seed(store, sower.instance, stock.accounts, told)
     finally:
         store.close()
