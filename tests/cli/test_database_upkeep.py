@@ -64,10 +64,10 @@ def test_a_data_directory_is_brought_up_too(shell: Shell) -> None:
 def test_an_empty_postgresql_is_brought_up_once(shell: Shell, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the option or the variable; what was applied is named, and a second time nothing is."""
     before = shell.json("database", "status", "--database-url", empty_postgres_url)
-    assert (before["state"], before["schema"], before["missing"]) == ("empty", 0, ["start"])
+    assert (before["state"], before["schema"], before["missing"]) == ("empty", 0, ["start", "accounts"])
     assert before["may_migrate"]
     monkeypatch.setenv(VARIABLE, empty_postgres_url)
-    assert "; applied: start" in shell.ok("database", "migrate").out
+    assert "; applied: start, accounts" in shell.ok("database", "migrate").out
     assert shell.json("database", "migrate")["applied"] == []
     after = shell.json("database", "status")
     assert (after["state"], after["missing"], after["may_delete_audit_rows"]) == ("without data", [], True)

@@ -77,7 +77,7 @@ def import_all(cli: Context, file: File, skip_present: SkipPresent = False) -> N
     """
     instance = cli.read(lambda tx: instances.choose(tx, cli.wanted_instance)).instance
     report = _Report(skip_present)
-    with _opened(file) as stream:
+    with _opened(file) as stream, _refusing_what_is_no_table(report):
         for rows in _chunks(_rows(stream, report)):
             _store(cli, instance, rows, report)
             output.progress(f"{report.read:,} rows are read, {report.created:,} accounts created")
@@ -96,28 +96,33 @@ def _opened(file: Path) -> Iterator[io.TextIOBase]:
         yield stream
 
 
+@contextmanager
+def _refusing_what_is_no_table(report: _Report) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise ValueBad(f"The file is not UTF-8 text, some time after line {report.read + 1}; save it as UTF-8") from None
+    except csv.Error as error:
+        raise ValueBad(f"The file is not CSV after line {report.read + 1} ({error}); rows before may be stored") from None
+
+
 def _rows(stream: io.TextIOBase, report: _Report) -> Iterator[_Row]:
     """Each good row; the bad ones are reported. A spreadsheet's semicolons are taken as well as commas."""
     from admincenter.scim import csv_rows
 
     first = stream.readline()
     separator = ";" if ";" in first and "," not in first else ","
-    try:
-        columns = csv_rows.columns(next(csv.reader([first], delimiter=separator), []))
-        table = csv.reader(stream, delimiter=separator, strict=True)
-        for cells in table:
-            if not any(cells):
-                continue
-            report.read += 1
-            line = table.line_num + 1  # the heading was the first
-            try:
-                yield _Row(line, csv_rows.wanted(columns, [new_file.plain(each) for each in cells]))
-            except CallRefused as refusal:
-                report.refused(line, refusal)
-    except UnicodeDecodeError:
-        raise ValueBad(f"The file is not UTF-8 text, some time after line {report.read + 1}; save it as UTF-8") from None
-    except csv.Error as error:
-        raise ValueBad(f"The file is not CSV after line {report.read + 1} ({error}); the rows before are stored") from None
+    columns = csv_rows.columns(next(csv.reader([first], delimiter=separator), []))
+    table = csv.reader(stream, delimiter=separator, strict=True)
+    for cells in table:
+        if not any(cells):
+            continue
+        report.read += 1
+        line = table.line_num + 1  # the heading was the first
+        try:
+            yield _Row(line, csv_rows.wanted(columns, [new_file.plain(each) for each in cells]))
+        except CallRefused as refusal:
+            report.refused(line, refusal)
 
 
 def _chunks(rows: Iterator[_Row]) -> Iterator[list[_Row]]:

@@ -64,7 +64,7 @@ def create(
 
 def _pairs(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
     for each in texts:
-        name, is_there, value = each.rpartition("=") if each.startswith("urn:") or "[" in each else each.partition("=")
+        name, is_there, value = each.partition("=")
         if not (name and is_there):
             raise ValueBad(f"--set {each} names no value; write it as NAME=VALUE")
         yield name, value

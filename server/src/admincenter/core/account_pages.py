@@ -112,10 +112,13 @@ class Scan:
 
     def _next(self, rows: Sequence[Account]) -> str:
         """Behind the last one, where they come in the order of their creation; else from the next place on."""
-        key, last = self._instance.cursor_key, rows[-1]
-        if self._search.sort is None:
-            return _write(key, _Cursor(_BEHIND, last.created_at, int(last.account_id)))
-        return _write(key, _Cursor(_FROM, self._start + len(rows)))
+        if self._search.sort is not None:
+            return self._from(self._start + len(rows))
+        last = rows[-1]
+        return _write(self._instance.cursor_key, _Cursor(_BEHIND, last.created_at, int(last.account_id)))
+
+    def _from(self, start: int) -> str:
+        return _write(self._instance.cursor_key, _Cursor(_FROM, start))
 
     def _judged(self, tx: Tx) -> Found | None:
         for _ in range(IN_ONE_SNAPSHOT // AT_ONCE):
@@ -149,14 +152,18 @@ class Scan:
         return self._total >= self._start
 
     def _page(self, tx: Tx) -> Found:
-        count = self._search.count
-        rows = self._rows if self._search.sort is None else self._in_order(tx, self._search.sort.descending)
-        return Found(self._total, rows[:count], self._next(rows[:count]) if count and len(rows) > count else None)
+        sort, count = self._search.sort, self._search.count
+        if sort is None:
+            rows, more = self._rows[:count], len(self._rows) > count > 0
+            return Found(self._total, rows, self._next(rows) if more else None)
+        end = self._start - 1 + count
+        rows = self._in_order(tx, sort.descending, end)
+        return Found(self._total, rows, self._from(end + 1) if count > 0 and end < len(self._sorted) else None)
 
-    def _in_order(self, tx: Tx, descending: bool) -> list[Account]:
-        """Those of the page, and one more where there is one; an account that was deleted meanwhile is left out."""
+    def _in_order(self, tx: Tx, descending: bool, end: int) -> list[Account]:
+        """Those of the page; an account that was deleted meanwhile is left out."""
         self._sorted.sort(key=lambda each: each[0], reverse=descending)
-        wanted = self._sorted[self._start - 1 : self._start + self._search.count]
+        wanted = self._sorted[self._start - 1 : end]
         found = [tx.accounts.get(self._instance.instance, account_id) for _key, account_id in wanted]
         return [each for each in found if each is not None]
 

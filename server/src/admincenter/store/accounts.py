@@ -50,8 +50,8 @@ class SqlAccounts:
         return True
 
     def _add_emails(self, row: Account, keys: AccountKeys) -> None:
-        for each in keys.emails:
-            self._sql.run("INSERT INTO account_emails VALUES (?, ?, ?)", (row.instance, row.account_id, each))
+        for place, each in enumerate(keys.emails):
+            self._sql.run("INSERT INTO account_emails VALUES (?, ?, ?, ?)", (row.instance, row.account_id, place, each))
 
     def update(self, row: Account, keys: AccountKeys | None) -> None:
         instance, account_id, *values = row

@@ -29,12 +29,13 @@ CREATE INDEX accounts_code_expires ON accounts (code_expires_at) WHERE code_expi
 CREATE TABLE account_emails (
     instance   TEXT NOT NULL,
     account_id TEXT NOT NULL,
+    place      BIGINT NOT NULL,
     email_key  BYTEA NOT NULL,
-    PRIMARY KEY (instance, email_key, account_id),
+    PRIMARY KEY (instance, account_id, place),
     FOREIGN KEY (instance, account_id) REFERENCES accounts (instance, account_id)
 );
 
-CREATE INDEX account_emails_account ON account_emails (instance, account_id);
+CREATE INDEX account_emails_key ON account_emails (instance, email_key, account_id);
 
 -- An identifier that was in use once is never given again.
 CREATE TABLE deleted_accounts (
