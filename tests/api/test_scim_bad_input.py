@@ -116,6 +116,18 @@ def test_a_filter_bomb_in_a_body_is_refused_too(directory: Directory) -> None:
     directory.refused(directory.call("POST", "/Users/.search", {"filter": bomb}), 400, "invalidFilter")
 
 
+@pytest.mark.parametrize("text", [r"\u0000", r"\ud800", r"\udfff\ud800", r"\uffff", "\u202e", "%", "_", "\\\\", "'"])
+@pytest.mark.parametrize("name", ["id", "externalId", "userName", "emails.value", "title", "meta.version"])
+@pytest.mark.parametrize("op", ["eq", "sw", "co", "ne"])
+def test_a_text_that_no_account_has_finds_none(directory: Directory, name: str, op: str, text: str) -> None:
+    directory.create("alice", externalId="x", title="Dame", emails=[{"value": "a@example.com"}])
+    reply = directory.page(f'{name} {op} "{text}"')
+    if reply.status == 400:
+        directory.refused(reply, 400, "invalidFilter")
+    else:
+        assert (reply.status, reply.json["totalResults"]) == (200, int(op == "ne"))
+
+
 PATCHES: dict[str, tuple[Any, str]] = {
     "no operations": ([], "invalidSyntax"),
     "operation that is a text": (["add"], "invalidSyntax"),
