@@ -9,6 +9,7 @@ from admincenter.core.errors import ScimBad
 DEEPEST = 32
 MOST_CONTAINERS = 30_000
 MOST_MEMBERS = 100_000
+MOST_OF_ONE = 1_000
 _FAR = 2**63
 
 
@@ -53,6 +54,8 @@ def _parsed(text: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_OF_ONE:
+        raise _bad(f"an object has more than {MOST_OF_ONE} members")
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
