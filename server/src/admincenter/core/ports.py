@@ -331,9 +331,7 @@ class Accounts(Protocol):
     def was_given(self, instance: str, account_id: str) -> bool:
         """Whether an account has, or ever had, this identifier."""
 
-    def is_named(self, instance: str, user_key: bytes) -> bool:
-        """Whether an account has this user name."""
-
+    def is_named(self, instance: str, user_key: bytes) -> bool: ...
     def insert(self, row: Account, keys: AccountKeys) -> bool:
         """Adds it, unless its user name is taken; whether it did."""
 
