@@ -6,6 +6,8 @@ from types import ModuleType
 from bench.figure import Figure
 from bench.ground import Ground
 from bench.scenarios import (
+    accounts,
+    accounts_searched,
     audit_page,
     break_glass,
     gate_growth,
@@ -28,6 +30,8 @@ _FILES: tuple[ModuleType, ...] = (
     issuing,
     one_integration,
     audit_page,
+    accounts,
+    accounts_searched,
     break_glass,
     memory,
     start,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench import postgres, servers, site
-from bench.machine import Others, cores, used_seconds
+from bench.machine import Others, cores, restless, used_seconds
 from bench.scale import Scale, Stock
 from bench.servers import Server
 from bench.site import Site
@@ -27,6 +27,7 @@ class Ground:
         self._ends = ExitStack()
         self.cores = cores()
         self.others: list[float] = []
+        self.restless = restless(self.cores.server)
         self._sites = 0
 
     def __enter__(self) -> "Ground":
@@ -49,7 +50,8 @@ class Ground:
         busy = f"; others used up to {max(self.others):.0%} of the machine" if self.others else ""
         rounds = f"{self.scale.rounds} rounds of {self.scale.seconds} s each"
         database = f", {postgres.described(self.cluster, self.cores.load)}" if "cluster" in vars(self) else ""
-        return f"server on core {self.cores.server}, load from core {self.cores.load}{database}, {rounds}{busy}"
+        unsteady = f"; the same work takes {self.restless:.1f} times its median at its p99 on the server's idle core"
+        return f"server on core {self.cores.server}, load from core {self.cores.load}{database}, {rounds}{busy}{unsteady}"
 
     @cached_property
     def main(self) -> Site:

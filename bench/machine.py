@@ -57,6 +57,24 @@ def flush_seconds(directory: Path, times: int = 200) -> list[float]:
     return found
 
 
+def restless(core: int, times: int = 2_000) -> float:
+    """How often a neighbour takes the core away unseen: the 99th percentile of one and the same piece of work, in medians of it.
+
+    No wait of a server on this core can be steadier than that.
+    """
+    usable, found = os.sched_getaffinity(0), []
+    os.sched_setaffinity(0, {core})
+    try:
+        for _ in range(times):
+            started = time.perf_counter()
+            sum(range(50_000))
+            found.append(time.perf_counter() - started)
+    finally:
+        os.sched_setaffinity(0, usable)
+    found.sort()
+    return found[times * 99 // 100] / found[times // 2]
+
+
 def used_seconds(processes: Sequence[int]) -> float:
     """The processor time that these processes took so far."""
     times = [psutil.Process(process).cpu_times() for process in processes]

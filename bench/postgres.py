@@ -5,7 +5,7 @@ from pathlib import Path
 from admincenter.core.audit import Origin
 from admincenter.store.move import move
 from bench.machine import pinned
-from bench.seeding import Told
+from bench.people import Told
 from bench.site import Site
 from tests.postgres_cluster import Cluster
 from tests.postgres_programs import program

@@ -5,7 +5,6 @@ Only the clock is ours, so that the log spans ninety days instead of the minute 
 
 import os
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +18,9 @@ from admincenter.core.permissions import Permission, Purpose
 from admincenter.core.ports import Change, NewIntegration, Tx
 from admincenter.core.tokens import LIFE
 from admincenter.store.opening import Store
+from bench import people
 from bench.happenings import happening
+from bench.people import Told
 from bench.scale import Stock
 
 SPAN = 90 * 86_400 * SECOND
@@ -27,7 +28,6 @@ _EVENTS_A_COMMIT = 5_000
 _BITS = permissions.bits_of(tuple(Permission))
 _POOL = 512
 
-Told = Callable[[str], None]
 Secrets = dict[str, str]
 """The App Secret by App ID."""
 
@@ -59,6 +59,8 @@ def seed(data: Path, stock: Stock, told: Told) -> Secrets:
             )
             secrets |= made
             told(f"seeding: {len(secrets):,} of {stock.integrations:,} integrations, {len(secrets) * each:,} events")
+        calendar.part = 1  # or the access codes of new accounts would have expired
+        people.seed(store, sower.instance, stock.accounts, told)
     finally:
         store.close()
     return secrets

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from admincenter.core import audit, credentials, events, tokens
+from admincenter.core import account_document, accounts, audit, credentials, events, tokens
 from admincenter.core import network as networks
+from admincenter.core.account_search import Order, Place
 from admincenter.core.audit import Origin
 from admincenter.core.credentials import ServerKey
 from admincenter.core.instances import choose
@@ -18,13 +19,25 @@ from admincenter.core.query import write_cursor
 from admincenter.core.tokens import Mint, Minted
 from admincenter.store import migrate
 from admincenter.store.opening import Store
-from bench import happenings, seeding
+from bench import happenings, people, seeding
+from bench.people import Told
 from bench.scale import Stock
-from bench.seeding import Secrets, Told, seed
+from bench.seeding import Secrets, seed
 
 _A_COMMIT = 1_000
 _SECRETS = "secrets.json"
-_SHAPES_THE_SEED = (audit, credentials, events, networks, migrate, happenings, seeding)
+_SHAPES_THE_SEED = (
+    account_document,
+    accounts,
+    audit,
+    credentials,
+    events,
+    networks,
+    migrate,
+    happenings,
+    people,
+    seeding,
+)
 
 
 class Site:
@@ -62,6 +75,21 @@ class Site:
         """App IDs spread evenly over all."""
         known = list(self.secrets)
         return known[:: max(1, len(known) // wanted)][:wanted]
+
+    def accounts(self, wanted: int) -> list[str]:
+        """Identifiers of accounts, spread evenly over all of them."""
+
+        def look(tx: Tx) -> list[str]:
+            instance = choose(tx, None).instance
+            step = max(1, tx.accounts.count(instance) // wanted)
+            places = (Place(1, offset=number * step) for number in range(wanted))
+            return [row.account_id for place in places for row in tx.accounts.select(instance, None, Order(), place)]
+
+        store = self._store()
+        try:
+            return store.read(look)
+        finally:
+            store.close()
 
     def cursors(self) -> list[str]:
         """Cursors behind which the middle page and the deepest whole page of the audit log begin."""

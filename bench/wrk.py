@@ -120,5 +120,11 @@ def post(host: str, target: str, fields: dict[str, str]) -> str:
     return _request("POST", host, target, head, body)
 
 
+def post_json(host: str, target: str, body: bytes, token: str) -> str:
+    """A JSON body, in ASCII, as it goes over the wire."""
+    head = f"Authorization: Bearer {token}\r\nContent-Type: application/scim+json\r\nContent-Length: {len(body)}\r\n"
+    return _request("POST", host, target, head, body.decode("ascii"))
+
+
 def _request(method: str, host: str, target: str, head: str, body: str) -> str:
     return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: example-sync/4.2\r\n{head}\r\n{body}"

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import scim_page
 from typer.main import get_group
 
 from admincenter import cli, settings
 from admincenter.api import answers
+from admincenter.api.reply import Reply
 from admincenter.cli import tree
 from admincenter.core import errors, tokens
 from admincenter.core.events import CATALOGUE, EventKind
@@ -122,7 +124,7 @@ def routes_page() -> str:
         "Everything that the server answers.\n"
         "Any other path is refused with `PathUnknown`, any other method with `MethodUnknown`"
         " (see [refusals](errors.md)).",
-        "Repeated slashes collapse and one trailing slash is ignored."
+        "Repeated slashes collapse and one trailing slash is ignored; `{id}` stands for one part of a path."
         "\nWhere the last column says yes, a leading version such as `/v23.0` is accepted and ignored.",
         table(("Method", "Path", "Opened by", "Version segment"), (_route(each) for each in SURFACE)),
     )
@@ -144,10 +146,13 @@ def errors_page() -> str:
         "What is said where something is not given.\n"
         "The name of a refusal stands in `reason` of the audit events that count refusals, and in the server log.",
         "## Of a machine's request",
-        "Status, code and subcode are those of the Graph dialect; ⟨brackets⟩ hold what differs from case to case.\n"
+        "HTTP, code and subcode are those of the Graph dialect; ⟨brackets⟩ hold what differs from case to case.\n"
         "`fbtrace_id` is the request id, which the header `x-request-id` and the server log have too.",
-        _sample(),
-        table(("Refusal", "HTTP", "code", "subcode", "When", "Message"), map(_call_row, leaves(errors.CallRefused))),
+        _sample(answers.graph),
+        "On the paths of SCIM the same refusal is a SCIM Error, with the status and the `scimType` of the two SCIM columns."
+        "\nBelow `/scim/v2` it stands alone; on `/Users` and its neighbours Graph's `error` stands beside it:",
+        _sample(answers.scim_and_graph),
+        table(_HEADS, map(_call_row, leaves(errors.CallRefused))),
         _transient(),
         "A `TokenDead` says why:",
         table(("Reason", "What its holder is told"), ((code(name), text) for name, text in tokens.WHY_DEAD.items())),
@@ -165,16 +170,21 @@ def leaves(above: type[errors.Refusal]) -> Iterator[type[errors.Refusal]]:
         yield from leaves(each)
 
 
+_HEADS = ("Refusal", "HTTP", "code", "subcode", "SCIM: HTTP", "scimType", "When", "Message")
+
+
 def _call_row(refusal: type[errors.Refusal]) -> tuple[str, ...]:
     name, when, message = _plain_row(refusal)
     answer: answers.Answer = answers.GRAPH[refusal]  # type: ignore[index]
+    scim = answers.SCIM[refusal]  # type: ignore[index]
+    scim_type = "as the case is" if refusal is errors.ScimBad else code(scim.scim_type)
     wire = f"(#{answer.code}) {message}" if answer.numbered else message
-    return name, str(answer.status), str(answer.code), str(answer.subcode or ""), when, wire
+    return name, str(answer.status), str(answer.code), str(answer.subcode or ""), str(scim.status), scim_type, when, wire
 
 
-def _sample() -> str:
+def _sample(told: Callable[[errors.CallRefused, str], Reply]) -> str:
     """An answer as it goes over the wire."""
-    reply = answers.graph(errors.TokenExpired(), "A0123456789abcdefghijkl")
+    reply = told(errors.TokenExpired(), "A0123456789abcdefghijkl")
     lines = [f"HTTP/1.1 {reply.status}", *reply.headers.decode().splitlines(), "", reply.body.decode()]
     return "\n".join(["```text", *lines, "```"])
 
@@ -263,6 +273,11 @@ def _default(parameter: Any) -> str:
     return "" if value in (None, False, "", (), []) or callable(value) else code(str(value))
 
 
+def scim_reference() -> str:
+    """The account API: dialects, limits, attributes."""
+    return page("The account API", scim_page.SOURCE, *scim_page.parts(table))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
@@ -270,6 +285,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "routes.md": routes_page,
     "events.md": events_page,
     "errors.md": errors_page,
+    "scim.md": scim_reference,
 }
 """Each generated page and what makes it."""
 

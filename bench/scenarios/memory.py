@@ -16,7 +16,7 @@ def run(ground: Ground) -> list[Figure]:
         loaded = _megabytes(server.workers[0])
         bare = _megabytes(ground.bare.process)
     note = f"with its parent's {parent} MB it is {worker.median + parent.median:.0f} MB; {loaded} MB after a load of GET /me"
-    return [plain("idle memory of a worker (PSS)", "MB", worker, at_most(60), bare, "bare server, MB", note)]
+    return [plain("idle memory of a worker (PSS)", "MB", worker, at_most(75), bare, "bare server, MB", note)]
 
 
 def _megabytes(process: int) -> Spread:

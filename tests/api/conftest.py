@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.directory import COMPATIBLE, DIALECTS, NAMES, RFC, Directory
 from tests.engines import NewDatabase
 from tests.serving import InProcess, Served
 from tests.settable_clock import SettableClock
@@ -49,3 +50,21 @@ def token(wire: Wire, tenant: Tenant) -> str:
     reply = wire.token(tenant.credential)
     tenant.news()
     return str(reply.json["access_token"])
+
+
+@pytest.fixture(params=DIALECTS, ids=NAMES)
+def directory(request: pytest.FixtureRequest, wire: Wire, token: str) -> Directory:
+    """The tenant's accounts, in each of the two dialects."""
+    return Directory(wire, token, request.param)
+
+
+@pytest.fixture
+def rfc(wire: Wire, token: str) -> Directory:
+    """The tenant's accounts to the letter of RFC 7644."""
+    return Directory(wire, token, RFC)
+
+
+@pytest.fixture
+def compatible(wire: Wire, token: str) -> Directory:
+    """The tenant's accounts as clients of Meta's host know them."""
+    return Directory(wire, token, COMPATIBLE)

@@ -20,7 +20,7 @@ FOREIGN = re.compile(
     rb"|\bxox[abps]-[0-9A-Za-z-]{20,}|\b(?:glpat|sk|pypi)-[A-Za-z0-9_-]{20,}|^digest [0-9a-f]{16} [A-Za-z0-9+/]{43}=$",
     re.MULTILINE,
 )
-MACHINE = re.compile(rb"(?<![\w.:/])/(?:work|home|root|Users|tmp/[a-z]+_jobs|mnt|opt/hosted)/[\w.-]+")
+MACHINE = re.compile(rb"(?<![\w.:/])/(?:(?:work|home|root|tmp/[a-z]+_jobs|mnt|opt/hosted)/[\w.-]+|Users/[A-Za-z][\w.-]*/\w)")
 REGISTRIES = re.compile(rb"pypi[.]org|python[h]osted|registry[.]npmjs|npmjs[.]org|crates[.]io\b|docker[.]io\b|proxy[.]golang")
 INDEX = re.compile(rb"(?<!no-emit-)index-url[= ](?=\S)")
 WRITTEN_BY = re.compile(rb"\b(?:Cl[a]ude|Chat[G]PT|Anth[r]opic|Open[A]I|Co[p]ilot|language [m]odel|AI-[g]enerated|L[L]Ms?)\b")
@@ -97,6 +97,7 @@ PLANTED = [
     (secrets, "digest 0123456789abcdef " + LONG[:43] + "="),
     (machine_paths, "see /" + "work/main"),
     (machine_paths, "open('/" + "home/anna/data')"),
+    (machine_paths, "open('/" + "Users/anna/data')"),
     (registry_hosts, "https://pypi." + "org/simple"),
     (registry_hosts, "--index-" + "url https://x"),
     (tools_of_writing, "written with Chat" + "GPT"),
@@ -111,7 +112,7 @@ def test_a_planted_one_is_found_in_any_file(plant: Plant, rule: Rule, text: str,
 
 
 def test_harmless_texts_are_fine(plant: Plant) -> None:
-    text = "act_EXAMPLE acs_… https://example.com/home/me ./data /v23.0/me /dev/null /etc/ssl " + "act_" + "x" * 51
+    text = "act_EXAMPLE acs_… https://example.com/home/me ./data /v23.0/me /Users/5 /dev/null /etc/ssl " + "act_" + "x" * 51
     tree = plant(
         {"docs/a.md": text, ".venv/x": "AKIA" + "ABCDEFGHIJKLMNOP", VECTORS + "a.json": mint_text(TOKEN_PREFIX, bytes)}
     )

@@ -36,6 +36,8 @@ def test_the_table_and_the_surface_say_the_same() -> None:
         ("GET", "/security_audit_logs", Opener.PUBLIC),
         ("GET", "/security_audit_logs", Opener.TOKEN),
         ("GET", "/security_audit_logs", MANAGE),
+        ("GET", "/Users/12", MANAGE),
+        ("GET", "/Users/{id}", READ),
         ("POST", "/work_get_token", Opener.TOKEN),
         ("GET", "/security_audit_logs", None),
         ("GET", "/security_audit_logs", "read_security_audit_logs"),

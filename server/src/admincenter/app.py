@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from admincenter import duties
 from admincenter.api import answers
-from admincenter.api.answers import Reply
 from admincenter.api.call import Door
 from admincenter.api.gate import Gate
 from admincenter.api.recorder import Recorder
+from admincenter.api.reply import Reply
 from admincenter.api.request import Request
 from admincenter.api.routes import ROUTES
 from admincenter.core import surface
@@ -26,6 +26,8 @@ from admincenter.store.opening import Store
 log = logging.getLogger(__name__)
 
 _PATHS = frozenset(row.path for row in ROUTES)
+_OF_EACH = frozenset(path for path in _PATHS if "{id}" in path)
+"""Paths that name a thing: no log and no figure holds its id."""
 _ANY_HOST = ("/healthz", "/readyz")
 """Probes of load balancers name a node by its address; nothing in these answers depends on the name."""
 
@@ -105,10 +107,11 @@ class App:
     def answered(self, request: Request, reply: Reply) -> None:
         """Counts an answer that was given, and writes its line."""
         path = request.raw_path
-        row = path if path in _PATHS else _row(path)
-        self._figures.answered(row, reply.status)
+        row = path if path in _PATHS else surface.template(surface.normal_path(path))
+        self._figures.answered(row if row in _PATHS else "(unknown)", reply.status)
         if self._access is not None:
-            self._access.add(request, reply.status, path if row is path else without_credentials(path)[:200])
+            shown = row if row is path or row in _OF_EACH else without_credentials(path)[:200]
+            self._access.add(request, reply.status, shown)
 
     def _host_is_ours(self, request: Request) -> bool:
         hosts = request.hosts
@@ -120,12 +123,7 @@ class App:
 
 
 async def _host_unknown(request: Request) -> Reply:
-    return answers.graph(HostUnknown(), request.id)
-
-
-def _row(path: str) -> str:
-    normal = surface.normal_path(path)
-    return normal if normal in _PATHS else "(unknown)"
+    return answers.refused(HostUnknown(), request)
 
 
 def _hosts(settings: Settings, port: int) -> frozenset[str]:

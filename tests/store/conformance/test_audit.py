@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from admincenter.core.audit import GENESIS, Cut, Head
-from admincenter.core.ports import Tx, Window
+from admincenter.core.ports import HourCount, Tx, Window
 from admincenter.store.database import Database
 from tests.store.conformance.rows import EVERYTHING, HERE, NOW, NOWHERE, THERE, a_record, an_instance, digest
 
@@ -124,9 +124,10 @@ def test_rows_are_deleted_oldest_first_in_batches(furnished: Tx) -> None:
 
 def test_the_roll_up_adds_up_by_instance_hour_and_kind(database: Database, furnished: Tx) -> None:
     """Counts of one batch and of later ones; nobody reads it through a port yet, so this looks into the table."""
-    furnished.audit.count_up([(HERE, 5, "token.issued", 2), (HERE, 6, "token.issued", 1), (THERE, 5, "token.issued", 9)])
-    furnished.audit.count_up([(HERE, 5, "token.issued", 40), (HERE, 5, "secret.reset", 1)])
-    furnished.audit.count_up([])
+    some = (HERE, 5, "token.issued", 2), (HERE, 6, "token.issued", 1), (THERE, 5, "token.issued", 9)
+    more = (HERE, 5, "token.issued", 40), (HERE, 5, "secret.reset", 1)
+    for each in (some, more, ()):
+        furnished.audit.append([], [], [HourCount(*row) for row in each])
     found = database.sql.all("SELECT instance, hour, kind, count FROM audit_rollup ORDER BY instance, hour, kind")
     assert [tuple(row) for row in found] == [
         (HERE, 5, "secret.reset", 1),

@@ -143,7 +143,26 @@ def test_a_batch_whose_transaction_is_lost_unnoticed_changes_nothing_either(two:
     with pytest.raises(Exception, match=r"(?i)savepoint"):
         _commit(two, _renames(HERE, "before"), loses, _renames(THERE, "after"))
     assert not two.in_transaction
+    with pytest.raises(StorageUnavailable):
+        _commit(two, loses)
+    assert not two.in_transaction
     assert all_shown(two.tx) == before
+
+
+def test_what_fails_alone_leaves_nothing_and_is_in_nobodys_way(two: Database) -> None:
+    """No savepoint stands behind a single operation: its whole transaction is undone."""
+
+    def fails(tx: Tx) -> Change[None]:
+        tx.instances.rename(HERE, "half done")
+        raise InstanceUnknown("x")
+
+    before = all_shown(two.tx)
+    [outcome] = _commit(two, fails)
+    assert isinstance(outcome, InstanceUnknown)
+    assert not two.in_transaction
+    assert all_shown(two.tx) == before
+    _commit(two, _renames(HERE, "afterwards"))
+    assert _names(two)[0] == "afterwards"
 
 
 def test_a_batch_whose_events_cannot_be_written_changes_nothing(two: Database) -> None:

@@ -12,7 +12,7 @@ import pytest
 from admincenter.core.errors import OutcomeUnknown, StorageUnavailable
 from admincenter.core.ports import Change, Tx
 from admincenter.store.postgres.database import PostgresDatabase
-from admincenter.store.writer import write_one
+from admincenter.store.writer import Job, call_each, commit_batch, write_one
 from tests.postgres_cluster import Cluster
 from tests.serving import until
 from tests.store.conformance.rows import HERE
@@ -155,6 +155,8 @@ def test_an_operation_that_hides_an_error_of_its_transaction_is_not_committed(da
             return Change(None, [])
         return Change(None, [])
 
-    with pytest.raises(Exception, match="aborted"):
+    with pytest.raises(OutcomeUnknown):
         write_one(database, hides, os.urandom)
+    with pytest.raises(Exception, match="aborted"):
+        commit_batch(database, [Job(call_each, [hides]), Job(call_each, [lambda _tx: Change(None, [])])], os.urandom)
     assert name_of(database) == "Instance 1"

@@ -12,6 +12,7 @@ from admincenter.core.audit import SYSTEM, Head
 from admincenter.core.errors import StartRefused, StorageUnavailable
 from admincenter.core.instances import rename
 from admincenter.core.ports import Change, Instance, Tx
+from admincenter.store.database import in_snapshot
 from admincenter.store.postgres import connector
 from admincenter.store.postgres.connector import Connector
 from admincenter.store.postgres.database import PostgresDatabase
@@ -237,3 +238,15 @@ def test_a_database_in_another_encoding_is_refused(postgres: Cluster) -> None:
     postgres.execute("CREATE DATABASE narrow TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'")
     with pytest.raises(StartRefused, match="LATIN1"):
         Connector(postgres.url("narrow"))()
+
+
+def test_a_read_that_is_over_holds_nothing_on_the_server(database: PostgresDatabase, postgres: Cluster) -> None:
+    """Its end is not waited for, and what comes next finds the link as ready as ever, or a new one."""
+    state = f"SELECT state FROM pg_stat_activity WHERE pid = {database.backend}"
+    assert len(in_snapshot(database, lambda tx: tx.instances.all())) == 2
+    assert not database.in_transaction
+    until(lambda: postgres.execute(state) == [("idle",)], "the end of the read")
+    in_snapshot(database, lambda tx: tx.instances.all())
+    postgres.execute(f"SELECT pg_terminate_backend({database.backend})")
+    until(lambda: postgres.execute(state) == [], "the end of the backend")
+    assert name_of(database) == "Instance 1"

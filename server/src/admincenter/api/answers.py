@@ -1,27 +1,18 @@
-"""From a refusal to what goes over the wire: one total table for the Graph dialect (contract, section 2)."""
+"""From a refusal to what goes over the wire: one total table per dialect, Graph's and SCIM's (contract, section 2)."""
 
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import orjson
 
+from admincenter.api.reply import JSON, SCIM_JSON, Reply, app_usage, line
 from admincenter.api.request import Request
-from admincenter.core import errors
+from admincenter.core import errors, surface
 from admincenter.core.errors import CallRefused
+from admincenter.core.surface import Speech
 
-NO_STORE = b"cache-control: no-store\r\n"
-JSON = b"content-type: application/json; charset=UTF-8\r\n" + NO_STORE
 RETRY_SECONDS = 1
-
-
-class Reply(NamedTuple):
-    """A whole answer, without what every answer has. `headers` are lines as they go out; `closes`: it is the last one."""
-
-    status: int
-    headers: bytes
-    body: bytes
-    closes: bool = False
+SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class Answer(NamedTuple):
@@ -70,16 +61,111 @@ GRAPH: Mapping[type[CallRefused], Answer] = {
     errors.MethodUnknown: Answer(405, 100, 33, numbered=True),
     errors.StorageUnavailable: Answer(503, 2, transient=True),
     errors.OutcomeUnknown: Answer(503, 2, transient=True),
+    errors.UserAgentMissing: Answer(400, 100, numbered=True),
+    errors.FilterForbidden: Answer(403, 100, numbered=True),
+    errors.FeatureMissing: Answer(501, 100, numbered=True),
     errors.Unexpected: Answer(500, 1),
 }
 """Every refusal of a call, and nothing else; a class without a row fails a test."""
 
 
+class ScimAnswer(NamedTuple):
+    """How one refusal is answered in SCIM: the status, and the `scimType` where RFC 7644 has one for it."""
+
+    status: int
+    scim_type: str = ""
+
+
+SCIM: Mapping[type[CallRefused], ScimAnswer] = {
+    errors.TokenMissing: ScimAnswer(401),
+    errors.TokenMalformed: ScimAnswer(401),
+    errors.CredentialWrong: ScimAnswer(401),
+    errors.TokenExpired: ScimAnswer(401),
+    errors.TokenDead: ScimAnswer(401),
+    errors.IntegrationOff: ScimAnswer(401),
+    errors.TokenUnknown: ScimAnswer(401),
+    errors.AddressRefused: ScimAnswer(403),
+    errors.PermissionMissing: ScimAnswer(403),
+    errors.ParameterBad: ScimAnswer(400, "invalidValue"),
+    errors.ClientSideUse: ScimAnswer(400),
+    errors.RequestMalformed: ScimAnswer(400),
+    errors.HostUnknown: ScimAnswer(400),
+    errors.CursorBad: ScimAnswer(400, "invalidCursor"),
+    errors.BodyTooLarge: ScimAnswer(413),
+    errors.HeadersTooLarge: ScimAnswer(431),
+    errors.DeadlinePassed: ScimAnswer(408),
+    errors.ContentTypeWrong: ScimAnswer(415),
+    errors.GenerationMismatch: ScimAnswer(409),
+    errors.NoLiveToken: ScimAnswer(404),
+    errors.RateLimited: ScimAnswer(429),
+    errors.PathUnknown: ScimAnswer(404),
+    errors.MethodUnknown: ScimAnswer(405),
+    errors.StorageUnavailable: ScimAnswer(503),
+    errors.OutcomeUnknown: ScimAnswer(503),
+    errors.ScimBad: ScimAnswer(400),
+    errors.BulkTooLarge: ScimAnswer(413),
+    errors.AccountUnknown: ScimAnswer(404),
+    errors.NameTaken: ScimAnswer(409, "uniqueness"),
+    errors.VersionMismatch: ScimAnswer(412),
+    errors.AccountClaimed: ScimAnswer(412),
+    errors.AttributeBad: ScimAnswer(400, "invalidValue"),
+    errors.SearchTooLong: ScimAnswer(400, "tooMany"),
+    errors.UserAgentMissing: ScimAnswer(400),
+    errors.FilterForbidden: ScimAnswer(403),
+    errors.FeatureMissing: ScimAnswer(501),
+    errors.Unexpected: ScimAnswer(500),
+}
+"""The same refusals where SCIM is spoken; here too a class without a row fails a test."""
+
+
+def refused(refusal: CallRefused, request: Request) -> Reply:
+    """The refusal in the dialect of the request's path."""
+    return _IN[surface.speech_of(request.raw_path)](refusal, request.id)
+
+
 def graph(refusal: CallRefused, request_id: str) -> Reply:
     """The refusal in the Graph dialect."""
     answer = GRAPH[type(refusal)]
-    message = f"(#{answer.code}) {refusal}" if answer.numbered else str(refusal)
-    error: dict[str, object] = {"message": message, "type": "OAuthException", "code": answer.code}
+    lines = JSON + (_graph_challenge(answer, refusal) if answer.token_trouble else b"") + _headers(refusal)
+    return Reply(answer.status, lines, orjson.dumps(_graph_body(refusal, request_id)), answer.closes)
+
+
+def scim(refusal: CallRefused, request_id: str) -> Reply:
+    """The refusal as a SCIM Error (RFC 7644, 3.12)."""
+    return _scim(refusal, scim_error(refusal))
+
+
+def scim_and_graph(refusal: CallRefused, request_id: str) -> Reply:
+    """A SCIM Error with Graph's `error` object beside it, for clients that look for that one."""
+    return _scim(refusal, scim_error(refusal) | _graph_body(refusal, request_id))
+
+
+_IN: Mapping[Speech, Callable[[CallRefused, str], Reply]] = {
+    Speech.GRAPH: graph,
+    Speech.SCIM: scim,
+    Speech.BOTH: scim_and_graph,
+}
+
+
+def scim_error(refusal: CallRefused) -> dict[str, object]:
+    """The body of a SCIM Error; in the answer to a Bulk request it stands beside each operation that was refused."""
+    answer = SCIM[type(refusal)]
+    scim_type = refusal.scim_type if isinstance(refusal, errors.ScimBad) else answer.scim_type
+    body: dict[str, object] = {"schemas": [SCIM_ERROR], "status": str(answer.status)}
+    if scim_type:
+        body["scimType"] = scim_type
+    return body | {"detail": str(refusal)}
+
+
+def _scim(refusal: CallRefused, body: dict[str, object]) -> Reply:
+    status = SCIM[type(refusal)].status
+    challenge = _bearer_challenge(refusal) if status == 401 else b""
+    return Reply(status, SCIM_JSON + challenge + _headers(refusal), orjson.dumps(body), GRAPH[type(refusal)].closes)
+
+
+def _graph_body(refusal: CallRefused, request_id: str) -> dict[str, object]:
+    answer = GRAPH[type(refusal)]
+    error: dict[str, object] = {"message": _message(answer, refusal), "type": "OAuthException", "code": answer.code}
     if answer.subcode is not None:
         error["error_subcode"] = answer.subcode
     if answer.transient:
@@ -88,67 +174,40 @@ def graph(refusal: CallRefused, request_id: str) -> Reply:
     body: dict[str, object] = {"error": error}
     if isinstance(refusal, errors.GenerationMismatch | errors.NoLiveToken):
         body["generation"] = refusal.generation
-    return Reply(answer.status, _headers(answer, refusal, message), orjson.dumps(body), answer.closes)
+    return body
 
 
-def _headers(answer: Answer, refusal: CallRefused, message: str) -> bytes:
-    lines = JSON
-    if answer.token_trouble:
-        kind = "invalid_request" if answer.code == 104 else "invalid_token"
-        lines += _line("www-authenticate", f'OAuth "Facebook Platform" "{kind}" "{_quotable(message)}"')
+def _message(answer: Answer, refusal: CallRefused) -> str:
+    return f"(#{answer.code}) {refusal}" if answer.numbered else str(refusal)
+
+
+def _graph_challenge(answer: Answer, refusal: CallRefused) -> bytes:
+    kind = "invalid_request" if answer.code == 104 else "invalid_token"
+    return line("www-authenticate", f'OAuth "Facebook Platform" "{kind}" "{_quotable(_message(answer, refusal))}"')
+
+
+def _bearer_challenge(refusal: CallRefused) -> bytes:
+    """As RFC 6750 has it: who sent no token at all is told no error."""
+    error = (
+        ""
+        if isinstance(refusal, errors.TokenMissing)
+        else f', error="invalid_token", error_description="{_quotable(str(refusal))}"'
+    )
+    return line("www-authenticate", f'Bearer realm="Admin Center"{error}')
+
+
+def _headers(refusal: CallRefused) -> bytes:
+    lines = b""
     if isinstance(refusal, errors.RateLimited):
-        lines += _line("retry-after", str(refusal.retry_after)) + app_usage(refusal.percent)
+        lines += line("retry-after", str(refusal.retry_after)) + app_usage(refusal.percent)
     if isinstance(refusal, errors.StorageUnavailable | errors.OutcomeUnknown):
-        lines += _line("retry-after", str(RETRY_SECONDS))
+        lines += line("retry-after", str(RETRY_SECONDS))
     if isinstance(refusal, errors.MethodUnknown):
-        lines += _line("allow", refusal.allowed)
+        lines += line("allow", refusal.allowed)
     return lines
-
-
-def _line(name: str, value: str) -> bytes:
-    return f"{name}: {value}\r\n".encode("ascii")
 
 
 def _quotable(message: str) -> str:
     """A message within quotes, in a header: what could end either is taken out."""
-    plain = message.replace('"', "'").encode("ascii", "replace").decode()
+    plain = message.replace('"', "'").replace("\\", "/").encode("ascii", "replace").decode()
     return "".join(each if each.isprintable() else "?" for each in plain)
-
-
-def app_usage(percent: int) -> bytes:
-    """How much of its allowance the integration has used, as a header line."""
-    value = orjson.dumps({"call_count": percent, "total_cputime": percent, "total_time": percent})
-    return b"x-app-usage: " + value + b"\r\n"
-
-
-def success(body: bytes) -> Reply:
-    """A 200 with JSON. Never stored by anyone on the way."""
-    return Reply(200, JSON, body)
-
-
-ServerHeaders = list[tuple[bytes, bytes]]
-
-
-def wire(reply: Reply, request: Request, last: bool, server_headers: ServerHeaders) -> bytes:
-    """A whole answer as it goes out. `last`: the connection ends behind it. HEAD gets everything but the body."""
-    return b"%b%b%bx-request-id: %b\r\ncontent-length: %d\r\n%b\r\n%b" % (
-        _STATUS_LINES[reply.status],
-        _server_lines(server_headers),
-        reply.headers,
-        request.id.encode("ascii"),
-        len(reply.body),
-        b"connection: close\r\n" if last else b"",
-        b"" if request.method == "HEAD" else reply.body,
-    )
-
-
-_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode("ascii") for each in HTTPStatus}
-_seen: tuple[ServerHeaders, bytes] = ([], b"")
-
-
-def _server_lines(headers: ServerHeaders) -> bytes:
-    """The server's own headers (the date), which are a new list once a second."""
-    global _seen  # read by every answer: a look-up by the list's identity is all that it may cost
-    if _seen[0] is not headers:
-        _seen = (headers, b"".join(b"%b: %b\r\n" % each for each in headers))
-    return _seen[1]

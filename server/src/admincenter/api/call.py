@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from admincenter.api.answers import Reply
 from admincenter.api.credential import Presented
 from admincenter.api.recorder import Recorder
+from admincenter.api.reply import Reply
 from admincenter.api.request import Request
 from admincenter.api.storage import Storage
 from admincenter.core.credentials import Entropy

@@ -36,8 +36,13 @@ async def secret(request: Request) -> Presented:
     return Presented(read_text(SECRET_PREFIX, text), app_id, found, "access_token" in found.in_url)
 
 
-async def token(request: Request) -> Presented:
-    """The token of an API call. Raises TokenMissing, TokenMalformed, ParameterBad where there are two."""
+async def token(request: Request, keeps_body: bool) -> Presented:
+    """The token of an API call. Raises TokenMissing, TokenMalformed, ParameterBad where there are two.
+
+    `keeps_body`: the body is the handler's, and is not looked into.
+    """
+    if keeps_body:
+        return token_of(request, parameters.from_query(request, ("access_token",)).get("access_token"))
     elsewhere = (await parameters.from_anywhere(request, ("access_token",))).text("access_token")
     return token_of(request, elsewhere)
 

@@ -9,9 +9,9 @@ import logging
 from typing import Protocol
 
 from admincenter.api import answers, credential
-from admincenter.api.answers import Reply
 from admincenter.api.call import Call, Door, Visit
 from admincenter.api.credential import Presented
+from admincenter.api.reply import Reply, app_usage
 from admincenter.api.request import Disconnected, Request
 from admincenter.api.routes import PublicRoute, Route, find
 from admincenter.core import credentials
@@ -80,17 +80,17 @@ class Gate:
             if route.opening.takes_secret:
                 presented = await credential.secret(request)  # 2
             elif request.has_body or request.query:
-                presented = await credential.token(request)  # 2
+                presented = await credential.token(request, route.opening.keeps_body)  # 2
             else:
                 presented = credential.token_of(request)  # 2
             return await self._admitted(route, request, client, presented)
         except CallRefused as refusal:
-            return answers.graph(refusal, request.id)
+            return answers.refused(refusal, request)
         except Disconnected:
             raise
         except Exception:
             log.exception("unexpected error", extra={"request_id": request.id})
-            return answers.graph(Unexpected(), request.id)
+            return answers.refused(Unexpected(), request)
 
     async def _admitted(
         self, route: Route, request: Request, client: Client, presented: Presented, once_more: bool = False
@@ -130,7 +130,7 @@ class Gate:
         if not secret:
             door.recorder.used(facts.instance, facts.app_id, route.used_as, str(client), now)  # 6
         if taken.percent > 1:
-            return reply._replace(headers=reply.headers + answers.app_usage(taken.percent))
+            return reply._replace(headers=reply.headers + app_usage(taken.percent))
         return reply
 
     def _exposure(

@@ -2,8 +2,8 @@
 
 import orjson
 
-from admincenter.api.answers import NO_STORE, Reply, success
 from admincenter.api.call import Visit
+from admincenter.api.reply import NO_STORE, Reply, success
 from admincenter.core.errors import PathUnknown
 from admincenter.core.network import Address
 

@@ -2,8 +2,8 @@
 
 import orjson
 
-from admincenter.api.answers import Reply, success
 from admincenter.api.call import Call
+from admincenter.api.reply import Reply, success
 from admincenter.core import tokens
 from admincenter.core.network import read_access
 from admincenter.core.permissions import keys_of

@@ -22,7 +22,7 @@ MAX_FIELDS = 50
 ACCEPTED = "multipart/form-data, application/x-www-form-urlencoded or application/json"
 
 Value = str | int
-Pairs = list[tuple[str, Value]]
+Pairs = Sequence[tuple[str, Value]]
 
 
 class Parameters(NamedTuple):
@@ -39,14 +39,21 @@ class Parameters(NamedTuple):
         return value
 
 
-def from_query(query: bytes, names: Sequence[str]) -> dict[str, str]:
+def from_query(request: Request, names: Sequence[str]) -> dict[str, str]:
     """Those of the names that stand in the query string; others are ignored. Raises ParameterBad."""
-    return {name: str(value) for name, value in _once(_urlencoded(query), names).items()} if query else {}
+    return {name: str(value) for name, value in _once(_query(request), names).items()} if request.query else {}
+
+
+def _query(request: Request) -> Pairs:
+    """The query string, which the gate and the handler both look into, is taken apart once."""
+    if request.query and not request.parameters:
+        request.parameters = _urlencoded(request.query)
+    return request.parameters
 
 
 async def from_anywhere(request: Request, names: Sequence[str]) -> Parameters:
     """Those of the names in query and body. Raises ParameterBad, ContentTypeWrong, BodyTooLarge."""
-    query = _urlencoded(request.query) if request.query else []
+    query = _query(request)
     body = _body(request.content_type, await request.body()) if request.has_body else []
     return Parameters(_once([*query, *body], names), frozenset(name for name, _value in query))
 

@@ -16,10 +16,10 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from admincenter.api import answers
-from admincenter.api.answers import Reply
 from admincenter.api.closing import Closing
 from admincenter.api.deadline import Deadline
 from admincenter.api.eager import go_on
+from admincenter.api.reply import Reply, wire
 from admincenter.api.request import Disconnected, Request
 from admincenter.core.errors import CallRefused, DeadlinePassed, HeadersTooLarge, RequestMalformed, StorageUnavailable
 from admincenter.core.surface import normal_path
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
         self._write = transport.write  # no call of ours between an answer and the wire
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else ""
-        self._asked = Request(self._peer)
+        self._asked, self._url = Request(self._peer), b""
         self._server.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own two classes
         self._deadline.set(self.request_seconds, self._cut)
         if len(self._server.connections) > self.max_connections:
@@ -143,8 +143,7 @@ class Connection(asyncio.Protocol):
     # the parser's side
 
     def on_message_begin(self) -> None:
-        self._asked = Request(self._peer)
-        self._url = b""
+        self._asked, self._url = Request(self._peer), b""
         self._in_head = self._receiving = True
         self._timed = False
         self._head_bytes = self._head_lines = self._framing_bytes = 0
@@ -246,7 +245,7 @@ class Connection(asyncio.Protocol):
             return
         never_told = request.waits_to_be_told and not request.whole  # its client may leave the body out, or send it (A27)
         last = reply.closes or not request.keep_alive or never_told
-        self._write(answers.wire(reply, request, last, self._server.default_headers))
+        self._write(wire(reply, request, last, self._server.default_headers))
         self._app.answered(request, reply)
         self._server.total_requests += 1
         if last:
@@ -302,7 +301,7 @@ class Connection(asyncio.Protocol):
             return
         self._waiting.clear()
         if not self._abandoned():
-            self._write(_refused(refusal, self._server.default_headers))
+            self._write(_refused(refusal, self._url, self._server.default_headers))
         self._transport.resume_reading()
         self._transport.close()
 
@@ -325,7 +324,8 @@ def _parts(url: bytes) -> tuple[str, bytes]:
     return path.decode("ascii"), query
 
 
-def _refused(refusal: CallRefused, server_headers: list[tuple[bytes, bytes]]) -> bytes:
-    """A whole answer to what never became a request of the application."""
+def _refused(refusal: CallRefused, url: bytes, server_headers: list[tuple[bytes, bytes]]) -> bytes:
+    """A whole answer to what never became a request of the application, in the dialect of its path where it has one."""
     request = Request("")
-    return answers.wire(answers.graph(refusal, request.id), request, True, server_headers)
+    request.raw_path = url.partition(b"?")[0].decode("latin-1")
+    return wire(answers.refused(refusal, request), request, True, server_headers)

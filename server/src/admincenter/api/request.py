@@ -3,12 +3,14 @@
 import asyncio
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 from admincenter.core.errors import BodyTooLarge
 
 BODY_CAP = 8_192
+LARGEST_BODY = 1_048_576
+"""What SCIM takes. Nothing of a body is kept beyond it, wherever it was sent."""
 MOST_OF_AGENT = 1_000
 """What of a User-Agent is looked at: work on a stranger's text must not grow with it."""
 _DRAWN = 256
@@ -44,8 +46,9 @@ class Request:
     """One request, filled while it arrives. Header values are text (latin-1, as HTTP has it); `forwarded` and
     `authorization` keep every line.
 
-    `from_browser`: a browser page sent it; `keep_alive`: the connection stays open behind its answer; `answered`: that was
-    given; `waits_to_be_told`: its client sends no body before it is told to.
+    `parameters`: the query string, once it was taken apart; `from_browser`: a browser page sent it; `keep_alive`: the
+    connection stays open behind its answer; `answered`: that was given; `waits_to_be_told`: its client sends no body before it
+    is told to.
     """
 
     __slots__ = (
@@ -63,8 +66,11 @@ class Request:
         "has_body",
         "hosts",
         "id",
+        "if_match",
+        "if_none_match",
         "keep_alive",
         "method",
+        "parameters",
         "peer",
         "query",
         "raw_path",
@@ -80,13 +86,15 @@ class Request:
         self.peer = peer
         self.method = self.raw_path = ""
         self.query = b""
+        self.parameters: Sequence[tuple[str, str | int]] = ()
         self.hosts: list[str] = []
         self.authorization: list[str] = []
         self.forwarded: list[str] = []
         self.user_agent = self.content_type = self.content_length = self.app_id = ""
+        self.if_match = self.if_none_match = ""
         self.from_browser = self.waits_to_be_told = self.has_body = self.whole = self.answered = self.gone = False
         self.keep_alive = True
-        self._body = b""
+        self._body: bytes | bytearray = b""
         self._come: asyncio.Future[None] | None = None
         self._go_on: Callable[[], None] | None = None
 
@@ -97,8 +105,9 @@ class Request:
             take(self, value.decode("latin-1"))
 
     def take_body(self, part: bytes) -> None:
-        """More of the body. Nothing of it is kept beyond the cap."""
-        if len(self._body) <= BODY_CAP:
+        """More of the body. Nothing of it is kept beyond the largest cap."""
+        if len(self._body) <= LARGEST_BODY:
+            self._body = self._body or bytearray()  # grows in place: a sender of single bytes costs no copy for each
             self._body += part
             self._wake()
 
@@ -120,20 +129,20 @@ class Request:
         if self._come is not None and not self._come.done():
             self._come.set_result(None)
 
-    async def body(self) -> bytes:
+    async def body(self, cap: int = BODY_CAP) -> bytes:
         """The whole body. Raises BodyTooLarge at the cap without reading on, Disconnected where it never comes whole."""
-        if self.content_length.isdecimal() and int(self.content_length[:18]) > BODY_CAP:
-            raise BodyTooLarge(BODY_CAP)
+        if self.content_length.isdecimal() and int(self.content_length[:18]) > cap:
+            raise BodyTooLarge(cap)
         if self._go_on is not None and not self.whole:
             self._go_on()
-        while not self.whole and len(self._body) <= BODY_CAP:
+        while not self.whole and len(self._body) <= cap:
             if self.gone:
                 raise Disconnected
             self._come = asyncio.get_running_loop().create_future()
             await self._come
-        if len(self._body) > BODY_CAP:
-            raise BodyTooLarge(BODY_CAP)
-        return self._body
+        if len(self._body) > cap:
+            raise BodyTooLarge(cap)
+        return bytes(self._body)
 
 
 def _length(request: Request, value: str) -> None:
@@ -165,6 +174,14 @@ def _content_type(request: Request, value: str) -> None:
     request.content_type = value
 
 
+def _if_match(request: Request, value: str) -> None:
+    request.if_match = f"{request.if_match},{value}" if request.if_match else value
+
+
+def _if_none_match(request: Request, value: str) -> None:
+    request.if_none_match = f"{request.if_none_match},{value}" if request.if_none_match else value
+
+
 def _expect(request: Request, value: str) -> None:
     request.waits_to_be_told = value.lower() == "100-continue"
 
@@ -186,6 +203,8 @@ _TAKEN: dict[bytes, Callable[[Request, str], None]] = {
     b"content-type": _content_type,
     b"content-length": _length,
     b"transfer-encoding": _chunked,
+    b"if-match": _if_match,
+    b"if-none-match": _if_none_match,
     b"expect": _expect,
     b"origin": _of_page,
     b"sec-fetch-dest": _of_page,

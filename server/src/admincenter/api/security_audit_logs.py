@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from admincenter.api import parameters
-from admincenter.api.answers import Reply, success
 from admincenter.api.call import Call
+from admincenter.api.reply import Reply, success
 from admincenter.core import moments, query
 from admincenter.core.errors import ParameterBad, StorageUnavailable, ValueBad
 from admincenter.core.ports import Instance, Tx
@@ -19,7 +19,7 @@ PEEK = 100
 
 async def show(call: Call) -> Reply:
     """One page, newest first unless asked otherwise."""
-    given = parameters.from_query(call.request.query, NAMES)
+    given = parameters.from_query(call.request, NAMES)
     fields = _fields(given.get("fields"))
 
     def look(tx: Tx) -> tuple[Instance, Page]:
@@ -30,8 +30,10 @@ async def show(call: Call) -> Reply:
 
     short = _limit(given.get("limit")) <= PEEK
     instance, page = await (call.door.storage.peek(look) if short else call.door.storage.read(look))
-    rows = [payload if fields is None else query.pick(payload, fields) for _sequence, payload in page.rows]
-    return success(b'{"data":[' + b",".join(rows) + b"]" + _paging(call, given, instance, page) + b"}")
+    payloads = [payload for _sequence, payload in page.rows]
+    if fields is not None:
+        payloads = [query.pick(each, fields) for each in payloads]
+    return success(b'{"data":[' + b",".join(payloads) + b"]" + _paging(call, given, instance, page) + b"}")
 
 
 def _limit(text: str | None) -> int:

@@ -2,9 +2,9 @@
 
 import orjson
 
-from admincenter.api.answers import Reply, success
 from admincenter.api.call import Call
 from admincenter.api.parameters import Parameters
+from admincenter.api.reply import Reply, success
 from admincenter.core import credentials, tokens, values
 from admincenter.core.audit import Origin
 from admincenter.core.errors import ParameterBad

@@ -64,7 +64,8 @@ def _read(key: bytes, text: str) -> _Cursor:
 class Scan:
     """One search at work. Call it, each time in a snapshot of its own, until it gives the page.
 
-    `ends` says when it has taken long enough. Raises CursorBad at the start, SearchTooLong later.
+    `ends` is asked before each account that is judged, and says when it has taken long enough. Raises CursorBad at the start,
+    SearchTooLong later.
     """
 
     def __init__(self, instance: Instance, search: Search, ends: Callable[[], bool]) -> None:
@@ -89,12 +90,21 @@ class Scan:
 
     def _indexed(self, tx: Tx) -> Found:
         instance, search = self._instance.instance, self._search
-        total = tx.accounts.count(instance) if search.where is None else tx.accounts.count_where(instance, search.where)
         rows: list[Account] = []
         if search.count:
             place = Place(search.count + 1, self._after, 0 if self._after else self._start - 1)
             rows = tx.accounts.select(instance, search.where, self._order(), place)
+        total = self._total_of(tx, rows)
         return Found(total, rows[: search.count], self._next(rows[: search.count]) if len(rows) > search.count else None)
+
+    def _total_of(self, tx: Tx, rows: Sequence[Account]) -> int:
+        """From the rows themselves where they are all there is; without a filter from the counter."""
+        search, instance = self._search, self._instance.instance
+        if search.where is None:
+            return tx.accounts.count(instance)
+        if self._start == 1 and self._after is None and len(rows) < search.count:
+            return len(rows)
+        return tx.accounts.count_where(instance, search.where)
 
     def _order(self) -> Order:
         sort = self._search.sort
@@ -112,11 +122,11 @@ class Scan:
 
     def _judged(self, tx: Tx) -> Found | None:
         for _ in range(IN_ONE_SNAPSHOT // AT_ONCE):
-            if self._ends():
-                raise SearchTooLong
             place = Place(AT_ONCE, self._behind)
             rows = tx.accounts.select(self._instance.instance, self._search.where, _CREATED, place)
             for row in rows:
+                if self._ends():
+                    raise SearchTooLong
                 self._judge(row, tx.now)
             if len(rows) < AT_ONCE:
                 return self._page(tx)

@@ -64,19 +64,20 @@ _PAIR, _TEN = 62**2, 62**10
 
 def base62(number: int, width: int) -> str:
     """A number in base 62, padded on the left to `width` characters; ten at a time, since long numbers divide slowly."""
-    tens = []
+    text = ""
     for _ in range((width + 9) // 10):
         number, ten = divmod(number, _TEN)
-        tens.append(_ten_characters(ten))
-    return "".join(reversed(tens))[-width:]
+        text = _ten_characters(ten) + text
+    return text[-width:]
 
 
 def _ten_characters(number: int) -> str:
-    pairs = []
-    for _ in range(5):
-        number, pair = divmod(number, _PAIR)
-        pairs.append(_PAIRS[pair])
-    return "".join(reversed(pairs))
+    """Without a loop: each new token needs five of them."""
+    number, fifth = divmod(number, _PAIR)
+    number, fourth = divmod(number, _PAIR)
+    number, third = divmod(number, _PAIR)
+    first, second = divmod(number, _PAIR)
+    return f"{_PAIRS[first]}{_PAIRS[second]}{_PAIRS[third]}{_PAIRS[fourth]}{_PAIRS[fifth]}"
 
 
 def mint_text(prefix: str, entropy: Entropy, cell: str = DEFAULT_CELL) -> str:

@@ -26,7 +26,8 @@
     │   ├── AttributeBad             a value of an account that cannot be stored
     │   ├── SearchTooLong            a filter or an order that no index answers, over too many accounts
     │   ├── BodyTooLarge, HeadersTooLarge, DeadlinePassed, ContentTypeWrong, RequestMalformed, HostUnknown
-    │   ├── PathUnknown, MethodUnknown
+    │   ├── PathUnknown, MethodUnknown, FeatureMissing, FilterForbidden
+    │   ├── UserAgentMissing         a client that does not say who it is, where that is asked
     │   ├── StorageUnavailable       nothing was stored, or nothing could be read
     │   ├── OutcomeUnknown           it may or may not have been stored
     │   └── Unexpected               a fault of ours; says nothing but the request id
@@ -277,6 +278,24 @@ class MethodUnknown(CallRefused):
     def __init__(self, allowed: str) -> None:
         super().__init__(f"Unsupported request method; this path takes {allowed}")
         self.allowed = allowed
+
+
+class FeatureMissing(CallRefused):
+    """A part of the protocol that this server does not offer; the message says what to use instead."""
+
+
+class FilterForbidden(CallRefused):
+    """A filter where the protocol allows none: on what describes the server."""
+
+    def __init__(self) -> None:
+        super().__init__("What describes this server cannot be filtered; leave the filter out")
+
+
+class UserAgentMissing(CallRefused):
+    """No User-Agent came with a call in the compatible dialect."""
+
+    def __init__(self) -> None:
+        super().__init__("Send a User-Agent header that names your program")
 
 
 class StorageUnavailable(CallRefused):

@@ -135,6 +135,15 @@ class WaitingAddress(NamedTuple):
     last_at: int
 
 
+class HourCount(NamedTuple):
+    """How many events of a kind an instance had in one hour (hours since 1970)."""
+
+    instance: str
+    hour: int
+    kind: str
+    events: int
+
+
 class Window(NamedTuple):
     """A stretch of an instance's log: sequences strictly between `above` and `below`, oldest or newest first."""
 
@@ -277,14 +286,15 @@ class AuditLog(Protocol):
     def heads(self, instances: Sequence[str]) -> list[Head]:
         """The ends of several chains, given in order; nobody else moves them before the commit."""
 
-    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None: ...
-    def payloads(self, window: Window) -> list[tuple[int, bytes]]: ...
+    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]], counts: Sequence[HourCount] = ()) -> None:
+        """The next rows, the new ends, and what to add to the roll-up, each of its rows at most once."""
+
+    def payloads(self, window: Window) -> list[tuple[int, bytes]]:
+        """Sequence and bytes of what a client may read: not what retention has cut and not yet deleted."""
+
     def records(self, window: Window) -> list[Record]: ...
     def sequence_at(self, instance: str, moment: int) -> int:
         """The first sequence recorded at or after the moment; one past the end if there is none."""
-
-    def count_up(self, counts: Sequence[tuple[str, int, str, int]]) -> None:
-        """Adds to the roll-up: instance, hour since 1970, kind, count."""
 
     def cuts(self, instance: str) -> list[Cut]: ...
     def add_cut(self, instance: str, cut: Cut) -> None: ...

@@ -84,8 +84,8 @@ def page(tx: Tx, instance: Instance, search: Search) -> Page:
 
 
 def _bounds(tx: Tx, instance: str, search: Search) -> tuple[int, int]:
-    """The time bounds as sequences, both exclusive. Events behind the cut of retention are gone."""
-    above, below = tx.audit.head(instance).cut, _END
+    """The time bounds as sequences, both exclusive."""
+    above, below = 0, _END
     if search.since is not None:
         above = max(above, tx.audit.sequence_at(instance, search.since) - 1)
     if search.until is not None:

@@ -61,8 +61,8 @@ def _itself(value: Any) -> Any:
 
 def test(attribute: Attribute, op: str, value: Any) -> Test:
     """The comparison with the value. Raises ScimBad where the attribute takes no such comparison."""
-    if attribute.kind in ("boolean", "binary") and op not in ("eq", "ne"):
-        raise bad(f"{op} does not apply to {attribute.name}, which is {attribute.kind}")
+    if (attribute.kind in ("boolean", "binary") or attribute.mutability == "writeOnly") and op not in ("eq", "ne"):
+        raise bad(f"{op} does not apply to {attribute.name}: compare with eq or ne")
     key = key_of(attribute)
     if op in _STRINGS:
         return _matches(attribute, key, _STRINGS[op], value)

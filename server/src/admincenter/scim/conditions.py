@@ -15,6 +15,7 @@ from admincenter.core.account_search import INDEXED, Both, Condition, Either, Fi
 from admincenter.scim import predicates
 from admincenter.scim.attributes import Place
 from admincenter.scim.comparing import moment
+from admincenter.scim.json_text import storable
 
 _FIELDS: Mapping[str, Field] = {each.value: each for each in Field}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,18 +50,19 @@ def _comparison(place: Place, op: str, value: Any) -> Narrowed:
         return _NOTHING
     if op == "ne":
         return _not(_comparison(place, "eq", value))
-    operand = _operand(field, value)
-    if op not in INDEXED[field] or operand is None:
+    operand = _operand(field, value) if op in INDEXED[field] else None
+    if operand is None:
         return _NOTHING
     return Narrowed(Is(field, op, operand), exact=field is not Field.ACTIVE or operand == 1)
 
 
 def _operand(field: Field, value: Any) -> str | int | None:
-    """As the store compares it. None where it cannot: a time between two milliseconds, which is how exactly times are kept."""
+    """As the store compares it: 1 or 0, a text, or µs. None where the time is before all that the store knows, or the text is
+    none that it could hold."""
     if field is Field.ACTIVE:
         return int(str(value).lower() == "true")
     if field not in (Field.CREATED, Field.MODIFIED):
-        return str(value)
+        return str(value) if storable(str(value)) else None
     micros = (moment(value) - _EPOCH) // timedelta(microseconds=1)
     return micros if micros >= 0 else None
 

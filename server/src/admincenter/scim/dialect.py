@@ -84,6 +84,7 @@ PATCH_TOLERANCES = (
     ("`manager` as a text", "is read as `{value}`"),
     ("`remove` with a `value`", "removes the entries that it names"),
     ("One object where an array is due", "is read as an array of one"),
+    ("An array of one where a single value is due", 'older jobs of Entra send `[{"value": …}]`'),
     ("Read-only attributes and `password` among the keys of a value", "are ignored"),
 )
 """What PATCH takes in both dialects, because Entra and Okta send it."""

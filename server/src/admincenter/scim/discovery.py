@@ -9,7 +9,7 @@ from scim2_models import ResourceType, ServiceProviderConfig
 from admincenter.scim.attributes import known_urn
 from admincenter.scim.dialect import Dialect
 from admincenter.scim.listing import list_response
-from admincenter.scim.models import EXTENSIONS, AccountModel, User
+from admincenter.scim.models import EXTENSIONS, STATUS, AccountModel, User
 from admincenter.scim.paging import DEFAULT_COUNT, MOST
 
 MOST_OPERATIONS = 1_000
@@ -63,7 +63,10 @@ def _schemas() -> dict[str, Document]:
 
 @cache
 def _resource_type() -> Document:
-    return {**ResourceType.from_resource(AccountModel).model_dump(), "description": "User Account"}
+    """Users with their extensions. An account's status is never missing, though a client need not send it."""
+    found = ResourceType.from_resource(AccountModel).model_dump()
+    extensions = [{**each, "required": each["schema"] == STATUS} for each in found["schemaExtensions"]]
+    return {**found, "description": "User Account", "schemaExtensions": extensions}
 
 
 @cache

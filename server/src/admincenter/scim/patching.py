@@ -94,6 +94,8 @@ def _keyed(op: str, urn: str | None, value: Any, leniency: Leniency) -> Iterator
     if not isinstance(value, Mapping):
         raise ScimBad("A value without a path to an attribute must be an object")
     for key, item in value.items():
+        if key.lower() == "schemas":
+            continue
         yield from _at(op, f"{urn}:{key}" if urn else key, item, leniency, explicit=False)
 
 

@@ -43,7 +43,7 @@ def merged(now: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
     """What is named over what is there. Objects are merged, everything else is replaced, what is emptied goes."""
     found = dict(now)
     for name, value in named.items():
-        found[name] = (merged(now.get(name) or {}, value) or None) if isinstance(value, Mapping) else value
+        found[name] = (merged(now.get(name) or {}, value) or None) if isinstance(value, dict) else value
     return without_empty(found)
 
 
@@ -100,6 +100,9 @@ def _value(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
 
 
 def _extension(urn: str, value: Any, leniency: Leniency) -> dict[str, Any] | None:
+    """What an extension holds; some clients repeat `schemas` in it."""
+    if isinstance(value, dict) and "schemas" in value:
+        value = {name: each for name, each in value.items() if name != "schemas"}
     return None if value is None else parts(EXTENSION_ATTRIBUTES[urn], value, leniency, urn)
 
 

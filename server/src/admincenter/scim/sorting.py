@@ -39,8 +39,8 @@ def _place(by: str) -> Place:
 
 def _key(place: Place) -> Callable[[dict[str, Any]], Any]:
     """Of an attribute that holds many values, the primary one counts, or else the first."""
-    key, read = key_of(place.target), predicates.reader(place._replace(sub=None) if place.attribute.many else place)
-    sub = place.sub.name if place.sub else ""
+    key, sub = key_of(place.target), place.sub.name if place.sub else ""
+    read = predicates.reader(place._replace(sub=None) if place.attribute.many else place)
 
     def value(document: dict[str, Any]) -> Any:
         found = read(document)

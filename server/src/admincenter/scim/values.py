@@ -31,8 +31,15 @@ LENIENT = Leniency(unknown=True, text_booleans=True, loose_manager=True, single_
 
 def kept(attribute: Attribute, value: Any, leniency: Leniency, where: str) -> Any:
     """The value as it is stored, all of it; None where it is empty (RFC 7643 section 2.5)."""
+    if (
+        isinstance(value, str)
+        and attribute.kind == "string"
+        and not (attribute.many or attribute.canonical)
+        and len(value) <= attribute.limit
+    ):
+        return value or None  # what most values are; all that follows would say the same
     if not attribute.many:
-        return kept_one(attribute, value, leniency, where)
+        return kept_one(attribute, _alone(attribute, value) if leniency.single_values else value, leniency, where)
     if value is None:
         return None
     if not isinstance(value, list):
@@ -56,9 +63,18 @@ def kept_one(attribute: Attribute, value: Any, leniency: Leniency, where: str) -
     return _READERS[attribute.kind](attribute, value, leniency, where)
 
 
+def _alone(attribute: Attribute, value: Any) -> Any:
+    """Older jobs of Entra wrap any single value: `[{"$ref": null, "value": "x"}]`."""
+    if not isinstance(value, list) or len(value) != 1:
+        return value
+    [inner] = value
+    wrapped = attribute.kind != "complex" and isinstance(inner, dict) and "value" in inner
+    return inner["value"] if wrapped else inner
+
+
 def parts(subs: Attributes, value: Any, leniency: Leniency, where: str) -> dict[str, Any]:
     """The parts of an object that are kept, under their names, None where they are named and empty."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise ScimBad(f"{where} must be an object")
     found: dict[str, Any] = {}
     for name, part in value.items():
@@ -88,7 +104,7 @@ def _complex(attribute: Attribute, value: Any, leniency: Leniency, where: str) -
 
 def _manager(value: Any) -> Any:
     """Entra sends a text, Meta's clients `managerId`, which may be a number."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         renamed = {("value" if name.lower() == "managerid" else name): each for name, each in value.items()}
         return {name: _digits(each) if name.lower() == "value" else each for name, each in renamed.items()}
     return {"value": _digits(value)}

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from admincenter.core.audit import Cut, Head, Record
-from admincenter.core.ports import Window
+from admincenter.core.ports import HourCount, Window
 from admincenter.store.sql import Garbled, Row, Sql, rows_of
 
-_RANGE = " FROM audit_events WHERE instance = ? AND sequence > ? AND sequence < ? ORDER BY sequence "
+_RANGE = " FROM audit_events WHERE instance = ? AND sequence > ? AND sequence < ?"
+_NOT_CUT = f"{_RANGE} AND sequence > (SELECT cut FROM audit_heads WHERE instance = ?)"
 _RECORDS = f"SELECT {', '.join(Record._fields)}"
 _TEXTS = ("event_id", "kind", "actor", "target", "address")
 _HEAD = "SELECT sequence, digest, recorded_at, cut FROM audit_heads WHERE instance = ?"
 _AT_ONCE = 64
+COUNTED_UP = "ON CONFLICT (instance, hour, kind) DO UPDATE SET count = audit_rollup.count + excluded.count"
 _RECORDED = "SELECT recorded_at FROM audit_events WHERE instance = ? AND sequence = ?"
 
 
@@ -30,7 +32,7 @@ class SqlAuditLog:
     def heads(self, instances: Sequence[str]) -> list[Head]:
         return [self.head(each) for each in instances]
 
-    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]]) -> None:
+    def append(self, records: Sequence[Record], heads: Sequence[tuple[str, Head]], counts: Sequence[HourCount] = ()) -> None:
         for start in range(0, len(records), _AT_ONCE):
             some = records[start : start + _AT_ONCE]
             values = [value for record in some for value in record]
@@ -39,16 +41,17 @@ class SqlAuditLog:
             "UPDATE audit_heads SET sequence = ?, digest = ?, recorded_at = ? WHERE instance = ?",
             [(head.sequence, head.digest, head.recorded_at, instance) for instance, head in heads],
         )
+        self._sql.many(f"INSERT INTO audit_rollup VALUES (?, ?, ?, ?) {COUNTED_UP}", counts)
 
     def payloads(self, window: Window) -> list[tuple[int, bytes]]:
-        found = self._sql.all("SELECT sequence, payload" + _ordered(window), _bounds(window))
-        return [(row[0], row[1]) for row in found]
+        values = (window.instance, window.above, window.below, window.instance, window.limit)
+        return self._sql.all("SELECT sequence, payload" + _ordered(_NOT_CUT, window), values)
 
     def records(self, window: Window) -> list[Record]:
         try:
-            return [Record._make(row) for row in self._sql.all(_RECORDS + _ordered(window), _bounds(window))]
+            return [Record._make(row) for row in self._sql.all(_RECORDS + _ordered(_RANGE, window), _bounds(window))]
         except Garbled:
-            return [_readable(row) for row in self._sql.all(self._raw() + _ordered(window), _bounds(window))]
+            return [_readable(row) for row in self._sql.all(self._raw() + _ordered(_RANGE, window), _bounds(window))]
 
     def _raw(self) -> str:
         return "SELECT " + ", ".join(self._as_bytes.format(name) if name in _TEXTS else name for name in Record._fields)
@@ -65,13 +68,6 @@ class SqlAuditLog:
             else:
                 low = middle + 1
         return low
-
-    def count_up(self, counts: Sequence[tuple[str, int, str, int]]) -> None:
-        self._sql.many(
-            "INSERT INTO audit_rollup VALUES (?, ?, ?, ?) ON CONFLICT (instance, hour, kind) DO UPDATE SET"
-            " count = audit_rollup.count + excluded.count",
-            counts,
-        )
 
     def cuts(self, instance: str) -> list[Cut]:
         found = self._sql.all(
@@ -91,8 +87,8 @@ class SqlAuditLog:
         return self._sql.run("DELETE FROM audit_events WHERE instance = ? AND sequence <= ?", (instance, last))
 
 
-def _ordered(window: Window) -> str:
-    return _RANGE + ("ASC LIMIT ?" if window.ascending else "DESC LIMIT ?")
+def _ordered(rows: str, window: Window) -> str:
+    return rows + (" ORDER BY sequence ASC LIMIT ?" if window.ascending else " ORDER BY sequence DESC LIMIT ?")
 
 
 def _bounds(window: Window) -> tuple[str, int, int, int]:

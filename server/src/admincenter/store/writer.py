@@ -9,7 +9,7 @@ from admincenter.core import accounts, proof
 from admincenter.core.audit import SECOND, Event, Head, Record, chain
 from admincenter.core.credentials import Entropy
 from admincenter.core.errors import CallRefused, OutcomeUnknown, Refusal, StorageUnavailable
-from admincenter.core.ports import Change, Proof, Tx
+from admincenter.core.ports import Change, HourCount, Proof, Tx
 from admincenter.core.tokens import Moved
 from admincenter.store.database import Database
 from admincenter.store.sql import Broken, Locked
@@ -37,7 +37,7 @@ class _Outrun(Exception):
 
 
 def commit_batch(database: Database, jobs: Sequence[Job], entropy: Entropy) -> list[list[Any]]:
-    """Runs the jobs in one transaction, one savepoint each; the outcomes, job by job, argument by argument.
+    """Runs the jobs in one transaction, each undone by itself where it fails; the outcomes, job by job, argument by argument.
 
     An outcome is a Change (committed with its events), another value, or an exception to raise where it is awaited. Raises
     StorageUnavailable (nothing stored), OutcomeUnknown (the commit itself failed), Broken (and this process must end).
@@ -69,11 +69,12 @@ def _commit(database: Database, jobs: Sequence[Job], entropy: Entropy) -> list[l
 
 def _run(database: Database, jobs: Sequence[Job]) -> dict[int, list[Any]]:
     """Those with a proof come last, instance by instance: they see what this very batch takes away, and lock in one order."""
-    done = {number: _attempt(database, jobs[number]) for number in _order(jobs)}
+    alone = len(jobs) == 1
+    done = {number: _attempt(database, jobs[number], alone=alone) for number in _order(jobs)}
     proved = sorted((each.proof.instance, number, each.proof) for number, each in enumerate(jobs) if each.proof is not None)
     holding = proof.holding(database.tx, [each for _instance, _number, each in proved])
     for (_instance, number, _proof), holds in zip(proved, holding, strict=True):
-        done[number] = _attempt(database, jobs[number]) if holds else [Moved()]
+        done[number] = _attempt(database, jobs[number], alone=alone) if holds else [Moved()]
     return done
 
 
@@ -88,14 +89,16 @@ def _order(jobs: Sequence[Job]) -> list[int]:
     return sorted(unproved, key=lambda number: jobs[number].function is call_each)
 
 
-def _attempt(database: Database, job: Job) -> list[Any]:
-    database.savepoint()
+def _attempt(database: Database, job: Job, *, alone: bool = False) -> list[Any]:
+    """One job. `alone`: there is nothing in the transaction that its failure could take along, so it needs no savepoint."""
+    if not alone:
+        database.savepoint()
     try:
         outcomes = list(job.function(database.tx, job.arguments))
     except StorageUnavailable as error:
         if not isinstance(error.__cause__, Locked):
             raise
-        database.undo()
+        _undo(database, alone)
         database.wait_for_locks(patiently=False)  # or each of a full batch could cost everybody behind it the whole wait
         return [error] if len(job.arguments) == 1 else _one_by_one(database, job)
     except Broken:
@@ -103,12 +106,23 @@ def _attempt(database: Database, job: Job) -> list[Any]:
     except Exception as error:
         if not database.in_transaction:
             raise StorageUnavailable from error
-        database.undo()
+        _undo(database, alone)
         if not isinstance(error, Refusal):
             log.exception("an operation failed and was undone")
         return [error] * len(job.arguments)
-    database.release()
+    if not alone:
+        database.release()
+    elif not database.in_transaction:  # what comes next would be committed statement by statement
+        raise StorageUnavailable
     return outcomes
+
+
+def _undo(database: Database, alone: bool) -> None:
+    if alone:
+        database.rollback()
+        database.begin()
+    else:
+        database.undo()
 
 
 def _one_by_one(database: Database, job: Job) -> list[Any]:
@@ -141,9 +155,8 @@ def _record(tx: Tx, events: Sequence[Event], proofs: Sequence[Proof], entropy: E
     if not all(proof.holding(tx, proofs)):
         raise _Outrun
     if records:
-        tx.audit.append(records, heads)
+        tx.audit.append(records, heads, [HourCount(*key, count) for key, count in counts.items()])
         tx.accounts.count_up(accounts.counted(events))
-        tx.audit.count_up([(*key, count) for key, count in counts.items()])
 
 
 def write_one(database: Database, function: Callable[[Tx], Change[T]], entropy: Entropy) -> T:

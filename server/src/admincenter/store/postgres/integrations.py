@@ -13,7 +13,11 @@ _BY_APP_IDS = _FACTS + "app_id = ANY(?) ORDER BY app_id"
 _BY_TOKENS = f"{_FACTS} token_digest = ANY(?) UNION ALL {_FACTS} previous_digest = ANY(?)"
 _LOCKED = "SELECT app_id FROM integrations WHERE instance = ? ORDER BY app_id FOR UPDATE"
 
-_LOCKED_IN_ORDER = "SELECT 1 FROM integrations WHERE app_id = ANY(?) ORDER BY app_id FOR UPDATE"
+# The keys first, then the rows in order: rows are locked behind the sort, and so behind everything that it waits for.
+_LOCKED_IN_ORDER = """
+WITH keys AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(?))
+SELECT 1 FROM integrations CROSS JOIN keys WHERE app_id = ANY(?) ORDER BY app_id FOR UPDATE OF integrations
+"""
 _ROWS = f"r ({', '.join(TokenRow._fields)}) AS (SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"
 _MINT = f"WITH {_ROWS} {MINT} RETURNING i.app_id"
 
@@ -41,15 +45,10 @@ class PostgresIntegrations(SqlIntegrations):
         previous = {row.previous_digest: row for row in rows}
         return [_first(digests, live) or _first(digests, previous) for digests in presented]
 
-    def mint(self, rows: Sequence[TokenRow]) -> list[bool]:
-        if rows:
-            self._sql.share(Lock.SERVER_KEYS)
-        return super().mint(rows)
-
     def _minted(self, rows: Sequence[TokenRow]) -> set[str]:
         if not rows:
             return set()
-        self._sql.all(_LOCKED_IN_ORDER, (texts([row.app_id for row in rows]),))
+        self._sql.all(_LOCKED_IN_ORDER, (Lock.SERVER_KEYS, texts([row.app_id for row in rows])))
         return {found[0] for found in self._sql.all(_MINT, columns(_AS, rows))}
 
     def kill_all_tokens(self, instance: str, reason: str) -> int:

@@ -3,6 +3,7 @@
 import select
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import psycopg
 from psycopg.adapt import Transformer
@@ -43,7 +44,7 @@ class Link:
         self._seen: set[tuple[bytes, tuple[int, ...]]] = set()
         self._loader = Transformer()
         self._came: list[PGresult] = []
-        self.warned = self._dismissed = False
+        self.warned = self._dismissed = self._left = False
         self.backend: int = self._pg.backend_pid
         connection.add_notice_handler(self._noticed)
 
@@ -60,10 +61,23 @@ class Link:
     @property
     def in_transaction(self) -> bool:
         """Whether the server has a transaction open for us, failed or not."""
-        return self._pg.transaction_status in _WITHIN
+        return not self._left and self._pg.transaction_status in _WITHIN
+
+    def leave(self) -> None:
+        """Ends a transaction that only read without waiting for the answer, which `look` takes before anything else is sent."""
+        try:
+            self._pg.send_query(b"ROLLBACK")
+            self._pg.flush()
+            self._left = True
+        except psycopg.Error:
+            self.close()
 
     def look(self) -> None:
-        """Notices what came while nobody used it: the server's goodbye, mostly. Costs no exchange."""
+        """Notices what came while nobody used it: the answer to `leave`, the server's goodbye. Costs no exchange."""
+        if self._left:
+            self._left = False
+            with suppress(StorageUnavailable):
+                self._exchange(CANCEL_SECONDS, lambda: None)
         try:
             while not self.is_over and self._to_read.poll(0):
                 self._pg.consume_input()

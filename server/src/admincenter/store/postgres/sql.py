@@ -97,8 +97,13 @@ class PostgresSql:
 
     def rollback(self) -> None:
         """Undoes the transaction; where the server cannot be told, it notices that the link is gone and does the same."""
+        has_written = self._writing
         self._within = self._writing = False
-        if self.in_transaction:
+        if not self.in_transaction:
+            return
+        if not has_written:
+            self._link.leave()
+        else:
             try:
                 self._link.script(b"ROLLBACK", self._limits.seconds)
             except Exception:
