@@ -331,9 +331,7 @@ class Accounts(Protocol):
     def was_given(self, instance: str, account_id: str) -> bool:
         """Whether an account has, or ever had, this identifier."""
 
-    def is_named(self, instance: str, user_key: bytes) -> bool:
-        """Whether an account has this user name."""
-
+    def is_named(self, instance: str, user_key: bytes) -> bool: ...
     def insert(self, row: Account, keys: AccountKeys) -> bool:
         """Adds it, unless its user name is taken; whether it did."""
 
@@ -354,9 +352,7 @@ class Accounts(Protocol):
     def count_up(self, counts: Sequence[tuple[str, int]]) -> None:
         """Moves the counters, given in the order of their instances."""
 
-    def active(self, instance: str) -> list[str]:
-        """The identifiers of those that are."""
-
+    def active(self, instance: str) -> list[str]: ...
     def with_codes_until(self, moment: int, limit: int) -> list[Account]:
         """Accounts of all instances whose access code expires at the moment or before, the earliest first."""
 
