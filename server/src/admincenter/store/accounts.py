@@ -70,7 +70,7 @@ class SqlAccounts:
     def select(self, instance: str, where: Condition | None, order: Order, place: Place) -> list[Account]:
         narrowed, values = where_of(instance, where)
         behind, further = stretch(place)
-        statement = f"SELECT {COLUMNS} FROM accounts WHERE {narrowed}{behind} ORDER BY {ordered(order)} LIMIT ? OFFSET ?"
+        statement = f"SELECT {COLUMNS} FROM accounts WHERE {narrowed}{behind} ORDER BY {ordered(order, where)} LIMIT ? OFFSET ?"
         return [Account._make(row) for row in self._sql.all(statement, (*values, *further))]
 
     def count_where(self, instance: str, where: Condition) -> int:
