@@ -14,6 +14,8 @@ from admincenter.cli import tree
 from admincenter.core import errors, surface
 from admincenter.core.events import CATALOGUE
 from admincenter.core.permissions import Permission, Purpose
+from admincenter.scim import csv_rows
+from admincenter.scim.attributes import places
 from tests.docs.written import PROJECT
 
 REFERENCE = PROJECT / "docs" / "reference"
@@ -45,6 +47,7 @@ NAMED = {
     "errors.md": [each for each in _refusals(errors.Refusal) if each not in ("CallRefused", "ChangeRefused")],
     "routes.md": [each.path for each in surface.SURFACE],
     "cli.md": list(_commands("admincenter", get_group(tree.root))),
+    "scim.md": [each.name.removeprefix(f"{each.urn}:") for each in places()] + list(csv_rows.COLUMNS),
 }
 """What each page must name."""
 

@@ -46,7 +46,8 @@ def test_a_body_of_no_clear_meaning_is_refused(body: bytes, said: str) -> None:
     assert refused.value.scim_type == "invalidSyntax"
 
 
-_LARGE = [b"[]," * 340_000, b'{"a":[' + b"{}," * 99_000 + b"{}]}"]
+_LARGE = [b"[]," * 340_000, b'{"a":[' + b"{}," * 29_000 + b"{}]}", b"{" + b'"a":1,' * 150_000 + b'"a":1}']
+_LARGE += [json.dumps(dict.fromkeys(map(str, range(60_000)), 1)).encode()]
 
 
 @pytest.mark.parametrize("body", [body for body, _said in _BAD.values()] + _LARGE)

@@ -122,6 +122,7 @@ def test_a_password_is_not_kept_and_not_refused() -> None:
         ({"op": "replace", "path": 'emails[type sw "x"].value', "value": "x"}, "noTarget"),
         ({"op": "replace", "path": 'emails[type eq "x" and value pr].value', "value": "x"}, "noTarget"),
         ({"op": "add", "path": 'emails[type eq "x"].type', "value": "y"}, "invalidValue"),
+        ({"op": "remove", "path": "emails", "value": ["x"] * 51}, "invalidValue"),
         ({"op": "remove"}, "noTarget"),
         ({"op": "remove", "path": ""}, "noTarget"),
         ({"op": "remove", "path": "userName"}, "mutability"),
@@ -172,6 +173,6 @@ def test_a_body_that_is_no_patch_is_refused(body: dict[str, Any], said: str) -> 
 
 
 def test_entries_cannot_grow_without_end() -> None:
-    many = {**NOW, "roles": [{"value": str(each)} for each in range(1_000)]}
-    with pytest.raises(ScimBad, match="more than 1000"):
+    many = {**NOW, "roles": [{"value": str(each)} for each in range(200)]}
+    with pytest.raises(ScimBad, match="more than 200"):
         _patched({"op": "add", "path": "roles", "value": {"value": "one more"}}, now=many)

@@ -88,7 +88,7 @@ def test_an_invitation_is_wished_for_held_back_or_not_spoken_of() -> None:
         ({"emails": {"value": "a"}}, "emails must be an array", "invalidValue"),
         ({"emails": ["a"]}, "emails must be an object", "invalidValue"),
         ({"emails": [{"value": "a", "primary": True}, {"primary": True}]}, "more than one primary", "invalidValue"),
-        ({"emails": [{"value": "a"}] * 1_001}, "more than 1000", "invalidValue"),
+        ({"emails": [{"value": "a"}] * 201}, "more than 200", "invalidValue"),
         ({"title": "x" * 40_000}, "longer than", "invalidValue"),
         ({"externalId": "x" * 501}, "longer than 500", "invalidValue"),
         ({"emails": [{"value": "x" * 501}]}, "longer than 500", "invalidValue"),

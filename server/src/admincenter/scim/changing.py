@@ -75,7 +75,12 @@ def described(attribute: Attribute, node: FilterNode) -> Entry | None:
 def like(attribute: Attribute, values: Sequence[Entry]) -> Predicate:
     """Whether an entry has all that one of the values has."""
     keys = [_key(attribute, each) for each in values]
-    return lambda entry: any(each <= _key(attribute, entry) for each in keys)
+
+    def judge(entry: Mapping[str, Any]) -> bool:
+        key = _key(attribute, entry)
+        return any(each <= key for each in keys)
+
+    return judge
 
 
 def _put(host: dict[str, Any], name: str, value: Any) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from admincenter.core.errors import ScimBad
 
 DEEPEST = 32
-MOST_CONTAINERS = 100_000
+MOST_CONTAINERS = 30_000
+MOST_MEMBERS = 100_000
+MOST_OF_ONE = 1_000
 _FAR = 2**63
 
 
@@ -17,6 +19,8 @@ def read_object(body: bytes) -> dict[str, Any]:
     containers = text.count("{") + text.count("[")
     if containers > MOST_CONTAINERS:
         raise _bad(f"the body has more than {MOST_CONTAINERS} objects and arrays")
+    if text.count(":") > MOST_MEMBERS:  # colons within texts count too: it is a cap, not a census
+        raise _bad(f"the body has more than {MOST_MEMBERS} members")
     found = _parsed(text)
     if not isinstance(found, dict):
         raise _bad("the body must be a JSON object")
@@ -50,10 +54,13 @@ def _parsed(text: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_OF_ONE:
+        raise _bad(f"an object has more than {MOST_OF_ONE} members")
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        raise _bad(f"{next(each for each in names if names.count(each) > 1)[:100]!r} is given twice in one object")
+        seen: set[str] = set()
+        twice = next(name for name, _value in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise _bad(f"{twice[:100]!r} is given twice in one object")
     return found
 
 

@@ -23,7 +23,8 @@ from admincenter.scim.reading import Body, colon_form, whole
 from admincenter.scim.values import LENIENT, PATCHING, Leniency, kept, kept_one, parts
 
 MOST_OPERATIONS = 100
-LONGEST_PATH = 1_024
+LONGEST_PATH = 256
+MOST_NAMED = 50
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _OPS = ("add", "replace", "remove")
 
@@ -194,6 +195,8 @@ def _value(place: Place, choice: Choice | None, value: Any, leniency: Leniency) 
 def _named_by(place: Place, value: Any) -> Choice:
     """`remove` with a value: the entries that have what one of the values has, as Entra sends it."""
     values = value if isinstance(value, list) else [value]
+    if len(values) > MOST_NAMED:
+        raise ScimBad(f"The value names more than {MOST_NAMED} entries")
     wanted = [{"value": each} if isinstance(each, str) else each for each in values]
     read = [kept_one(place.attribute, each, PATCHING, place.name) for each in wanted]
     return Choice(changing.like(place.attribute, [each for each in read if each]), None)

@@ -11,7 +11,7 @@ from pydantic_core import Url
 from admincenter.core.errors import ScimBad
 from admincenter.scim.attributes import Attribute, Attributes
 
-MOST_VALUES = 1_000
+MOST_VALUES = 200
 _TRUTH = {"true": True, "false": False}
 
 
