@@ -77,7 +77,7 @@ class SqlAccounts:
         if _is_one(where) and place.after is None and place.offset == 0 < place.limit:  # an order would cost ten times the row
             return [Account._make(row) for row in self._sql.all(f"SELECT {COLUMNS} FROM accounts WHERE {narrowed}", values)]
         behind, further = stretch(place)
-        statement = f"SELECT {COLUMNS} FROM accounts WHERE {narrowed}{behind} ORDER BY {ordered(order)} LIMIT ? OFFSET ?"
+        statement = f"SELECT {COLUMNS} FROM accounts WHERE {narrowed}{behind} ORDER BY {ordered(order, where)} LIMIT ? OFFSET ?"
         return [Account._make(row) for row in self._sql.all(statement, (*values, *further))]
 
     def count_where(self, instance: str, where: Condition) -> int:
