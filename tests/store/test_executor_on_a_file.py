@@ -136,7 +136,7 @@ async def test_damage_found_by_a_read_ends_the_process_too(store: Store, instanc
     loops: list[asyncio.AbstractEventLoop] = []
     async with running(store, on_broken=lambda: loops.append(asyncio.get_running_loop())) as executor:
         (store.data / DATABASE).write_bytes(whole[:100] + bytes(len(whole) - 100))
-        for read in (executor.read, executor.peek):
+        for read in (executor.read, executor.peek, executor.glance):
             with pytest.raises(StorageUnavailable):
                 await read(name_of(instance))
         await until(lambda: bool(loops))

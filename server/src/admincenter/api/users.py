@@ -7,9 +7,9 @@ from admincenter.api import account_writes, preconditions
 from admincenter.api.call import Call
 from admincenter.api.reply import NO_STORE, SCIM_JSON, Reply, line
 from admincenter.api.scim_call import ScimCall
-from admincenter.core import accounts
+from admincenter.core import account_pages, accounts
 from admincenter.core.account_pages import Found, Scan
-from admincenter.core.account_search import Field, Is, Search
+from admincenter.core.account_search import Search
 from admincenter.core.errors import StorageUnavailable
 from admincenter.core.ports import Tx
 from admincenter.core.tokens import Moved
@@ -45,7 +45,7 @@ class Users:
         """`GET /Users/{id}`."""
         asked = ScimCall(call, self._dialect)
         view = asked.view()
-        account = await call.door.storage.peek(lambda tx: accounts.find(tx, asked.instance, asked.id))
+        account = await call.door.storage.glance(lambda tx: accounts.find(tx, asked.instance, asked.id))
         known = call.request.if_none_match
         if known and preconditions.names(known, account.version):
             return Reply(304, line("etag", preconditions.tag(account.version)) + NO_STORE, b"")
@@ -99,11 +99,9 @@ async def _listed(asked: ScimCall, wanted: search.Asked) -> Reply:
 
 
 def _is_short(wanted: Search) -> bool:
-    """Whether an index gives the page from a hundred rows: one account at most, or what lies near the beginning or a cursor."""
-    if wanted.also is not None or wanted.sort is not None:
+    """Whether an index gives the page from a hundred rows: what lies near the beginning or behind a cursor."""
+    if wanted.where is not None or wanted.also is not None or wanted.sort is not None:
         return False
-    if wanted.where is not None:
-        return isinstance(wanted.where, Is) and wanted.where.op == "eq" and wanted.where.field in (Field.ID, Field.USER_NAME)
     return wanted.count < PEEK and (wanted.cursor is not None or wanted.start + wanted.count <= PEEK)
 
 
@@ -124,6 +122,8 @@ class _Ends:
 async def _found(asked: ScimCall, wanted: Search) -> Found:
     """The page: at once where an index has it, else snapshot by snapshot on a reader thread."""
     storage, ends = asked.call.door.storage, _Ends()
+    if account_pages.is_of_one(wanted):
+        return await storage.glance(lambda tx: account_pages.of_one(tx, asked.instance, wanted))
 
     def begun(tx: Tx) -> Scan:
         instance = tx.instances.get(asked.instance)

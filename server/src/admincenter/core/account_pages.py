@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from admincenter.core.account_document import as_read
-from admincenter.core.account_search import ORDERED, Field, Order, Place, Search
+from admincenter.core.account_search import ORDERED, Field, Is, Order, Place, Search
 from admincenter.core.errors import CursorBad, SearchTooLong
 from admincenter.core.ports import Account, Instance, Tx
 
@@ -25,6 +25,7 @@ IN_ONE_SNAPSHOT = 1_000
 
 _BEHIND, _FROM = 1, 2
 _CREATED = Order(Field.CREATED)
+_NAMING_ONE = (Field.ID, Field.USER_NAME)
 
 
 class Found(NamedTuple):
@@ -59,6 +60,20 @@ def _read(key: bytes, text: str) -> _Cursor:
     if not hmac.compare_digest(_write(key, cursor), text):
         raise CursorBad
     return cursor
+
+
+def is_of_one(search: Search) -> bool:
+    """Whether what is searched can be true of one account only."""
+    where = search.where
+    return search.also is None and isinstance(where, Is) and where.op == "eq" and where.field in _NAMING_ONE
+
+
+def of_one(tx: Tx, instance: str, search: Search) -> Found:
+    """The page of such a search, with one statement. There is no second one, so a cursor never came of it."""
+    if search.cursor is not None:
+        raise CursorBad
+    rows = tx.accounts.select(instance, search.where, _CREATED, Place(1))
+    return Found(len(rows), rows if search.start == 1 and search.count else (), None)
 
 
 class Scan:

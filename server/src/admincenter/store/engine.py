@@ -36,6 +36,9 @@ class Lookups(Protocol):
     async def peek(self, function: Callable[[Tx], T]) -> T:
         """A read of at most 100 rows by index, in one snapshot."""
 
+    async def glance(self, function: Callable[[Tx], T]) -> T:
+        """A read that is one statement, which needs no snapshot."""
+
     async def close(self) -> None: ...
 
 

@@ -40,5 +40,11 @@ class SqliteLookups:
         except Broken as error:
             raise self._unavailable(error) from error
 
+    async def glance(self, function: Callable[[Tx], T]) -> T:
+        try:
+            return function(self._here.tx)
+        except Broken as error:
+            raise self._unavailable(error) from error
+
     async def close(self) -> None:
         self._here.close()

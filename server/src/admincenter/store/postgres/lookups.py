@@ -76,6 +76,10 @@ class PostgresLookups:
         """Several exchanges, which the loop must not wait for: it is a read like any other."""
         return await self._host.read(function)
 
+    async def glance(self, function: Callable[[Tx], T]) -> T:
+        """An exchange that the loop must not wait for either."""
+        return await self._host.read(function)
+
     async def close(self) -> None:
         self._closed = True
         self._drop_link()
