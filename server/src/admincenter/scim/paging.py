@@ -20,8 +20,13 @@ class Window(NamedTuple):
     by_cursor: bool = False
 
 
+_FIRST = Window()
+
+
 def window(start_index: str | None, count: str | None, cursor: str | None) -> Window:
     """What is meant by the parameters. An empty cursor asks for the first page by cursor. Raises ScimBad."""
+    if start_index is count is cursor is None:
+        return _FIRST
     if cursor is not None and start_index is not None:
         raise ScimBad("Give either startIndex or cursor", "invalidCursor")
     start = 1 if start_index is None else max(1, _number(start_index, "startIndex", "invalidValue"))
