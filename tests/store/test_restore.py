@@ -277,7 +277,10 @@ BAD_SOURCES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no mark": (lambda path: _edit(path, "DELETE FROM database_facts WHERE name = 'taken_at'"), "it has no mark"),
     "a mark that is no time": (lambda path: _edit(path, "UPDATE database_facts SET value = 'x'"), "it has no mark"),
     "another program's": (lambda path: _edit(path, "DROP TABLE schema_migrations"), "it has no mark"),
-    "a newer schema": (lambda path: _edit(path, "UPDATE schema_migrations SET number = 9999 WHERE number = 1"), "made by a newer version"),
+    "a newer schema": (
+        lambda path: _edit(path, "UPDATE schema_migrations SET number = 9999 WHERE number = 1"),
+        "made by a newer version",
+    ),
     "widened by hand": (lambda path: _edit(path, "UPDATE integrations SET access = x'00'"), "The compiled access of"),
     "its log cut by hand": (lambda path: _edit(path, "DELETE FROM audit_events WHERE sequence > 2"), "does not end where"),
 }
