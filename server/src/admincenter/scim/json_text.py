@@ -9,7 +9,7 @@ from admincenter.core.errors import ScimBad
 
 DEEPEST = 32
 MOST_CONTAINERS = 20_000
-MOST_MEMBERS = 50_000
+MOST_MEMBERS = 100_000
 MOST_VALUES = 50_000
 MOST_OF_ONE = 1_000
 _FAR = 2**63
