@@ -107,6 +107,11 @@ class Search:
     cursor: str | None = None
 
 
+def exact(text: str) -> str:
+    """A text as it is compared where case matters: however its accents are written, it is the same text."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def fold(text: str) -> bytes:
     """A text as it is compared where case is ignored; the order of the bytes is that of the characters."""
     if text.isascii():

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from admincenter.core import invitations, values
 from admincenter.core.account_document import Code, Opened, attributes_of, opened, rendered, without_code
-from admincenter.core.account_keys import keys_of
+from admincenter.core.account_keys import external_id_of, keys_of
 from admincenter.core.account_search import Field, Is, Order, Place, fold
 from admincenter.core.audit import Event, Origin
 from admincenter.core.credentials import Entropy
@@ -49,7 +49,7 @@ def create(tx: Tx, instance: str, wanted: Wanted, writer: Writer) -> Change[Acco
         instance,
         _new_id(tx, instance, writer.entropy),
         attributes["userName"],
-        attributes.get("externalId"),
+        external_id_of(attributes),
         _is_active(attributes),
         1,
         now,
@@ -172,7 +172,7 @@ def _as_wanted(
     """The row with its new values, not yet written, and the access code that belongs to it. A claimed one stays invited."""
     after = before._replace(
         user_name=attributes["userName"],
-        external_id=attributes.get("externalId"),
+        external_id=external_id_of(attributes),
         active=_is_active(attributes),
     )
     is_invited = before.invited_at is not None

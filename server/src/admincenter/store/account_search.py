@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from admincenter.core.account_search import Both, Condition, Either, Field, Is, Not, Order, Place, fold
+from admincenter.core.account_search import Both, Condition, Either, Field, Is, Not, Order, Place, exact, fold
 from admincenter.store.sql import Value
 
 Clause = tuple[str, list[Value]]
@@ -63,7 +63,7 @@ def _compared(condition: Is) -> Clause:
     column = _COLUMN[field]
     if operator == "pr":
         return "", []
-    of: Callable[[str], Value] = fold if field in _FOLDED else str
+    of: Callable[[str], Value] = fold if field in _FOLDED else exact
     given = of(value) if isinstance(value, str) else value
     if isinstance(given, str) and not _is_storable(given):
         return "1 = 0", []
