@@ -141,6 +141,14 @@ def test_a_filter_finds_what_it_describes(directory: Directory, people: list[dic
     assert [each["userName"] for each in asked["Resources"]] == expected
 
 
+@pytest.mark.parametrize("more", ["", " and userName pr"])
+def test_an_external_id_is_found_however_its_accents_are_written(directory: Directory, more: str) -> None:
+    decomposed, composed = "zo\u0065\u0308", "zo\u00eb"
+    assert directory.create("zoe", externalId=decomposed)["externalId"] == decomposed
+    assert directory.named(f'externalId eq "{composed}"{more}') == ["zoe"]
+    assert directory.named(f'externalId eq "{decomposed}"{more}') == ["zoe"]
+
+
 def test_a_filter_is_read_however_its_blanks_are_sent(compatible: Directory, people: list[dict[str, Any]]) -> None:
     for sent in ("userName%20eq%20%22user03%22", "userName+eq+%22user03%22", "userName%2Beq%2B%22user03%22"):
         reply = compatible.call("GET", f"/Users?filter={sent}")

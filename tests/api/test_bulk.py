@@ -1,10 +1,12 @@
 """Bulk by the front door: operations in order, each wholly or not at all, with references between them (RFC 7644, 3.7)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.directory import CORE, ENTERPRISE, PATCH_OP, Directory
+from tests.directory import CORE, ENTERPRISE, PATCH_OP, RFC, Directory
+from tests.serving import Served
 from tests.tenant import Tenant, counted
 
 REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -134,3 +136,19 @@ def test_a_thousand_operations_are_taken(rfc: Directory) -> None:
 
 def test_there_is_no_bulk_in_the_compatible_dialect(compatible: Directory) -> None:
     assert compatible.call("POST", "/Bulk", {"schemas": [REQUEST], "Operations": []}).status == 404
+
+
+def test_others_have_their_turn_between_operations_that_are_refused(served: Served) -> None:
+    token = served.wire.token(Tenant(served.store).credential).json["access_token"]
+    rfc = Directory(served.wire, token, RFC)
+    keys = {f'emails[type eq "{each}"].value': "x" for each in range(20)}
+    data = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "value": {**keys, "shoeSize": 1}}]}
+    wrong = [{"method": "PATCH", "path": "/Users/5", "data": data} for _ in range(600)]
+    with ThreadPoolExecutor(1) as other:
+        asked = other.submit(bulk, rfc, *wrong)
+        answered = 0
+        while not asked.done():
+            assert rfc.get("5").status == 404
+            answered += 1
+    assert {each["status"] for each in asked.result()} == {"400"}
+    assert answered > 4

@@ -88,6 +88,8 @@ def test_more_than_a_thousand_operations_are_too_many() -> None:
         ({"method": "PUT", "path": "/Users/5"}, "needs data"),
         ({"method": "PATCH", "path": "/Users/5", "data": "x"}, "needs data"),
         ({"method": "DELETE"}, "path must be"),
+        ({"method": "DELETE", "path": "/Users/5", "version": 3}, "version must be a text"),
+        ({"method": "DELETE", "path": "/Users/5", "version": "x" + " " * 2_000}, "version must be a text"),
     ],
 )
 def test_an_operation_that_is_wrong_fails_alone(operation: Mapping[str, Any], said: str) -> None:

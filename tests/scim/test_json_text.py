@@ -24,7 +24,7 @@ _BAD = {
     "a number just beyond 64 bits": (b'{"a":9223372036854775808}', "64 bits"),
     "too deep": (b'{"a":' + b"[" * 40 + b"]" * 40 + b"}", "deeper"),
     "deeper than any parser likes": (b"[" * 200_000, "arrays"),
-    "deep enough to exhaust a stack": (b'{"a":' * 30_000, "deeper"),
+    "deep enough to exhaust a stack": (b'{"a":' * 19_000, "deeper"),
     "half a surrogate pair": (rb'{"a":["\ud800"]}', "surrogate"),
     "half a surrogate pair in a key": (rb'{"\udc00":1}', "surrogate"),
     "NUL": (rb'{"a":"x\u0000"}', r"U\+0000"),
@@ -47,16 +47,17 @@ def test_a_body_of_no_clear_meaning_is_refused(body: bytes, said: str) -> None:
 
 
 _LARGE = [b"[]," * 340_000, b'{"a":[' + b"{}," * 29_000 + b"{}]}", b"{" + b'"a":1,' * 150_000 + b'"a":1}']
+_LARGE += [b'{"a":[' + b"1," * 500_000 + b"1]}", b'{"a":["\\ud83d\\ude00",' + '"\u0436",'.encode() * 200_000 + b"1]}"]
 _LARGE += [json.dumps(dict.fromkeys(map(str, range(60_000)), 1)).encode()]
 
 
 @pytest.mark.parametrize("body", [body for body, _said in _BAD.values()] + _LARGE)
 def test_a_bad_body_of_a_megabyte_is_refused_at_once(body: bytes) -> None:
-    """Generous for a busy machine: what is meant is milliseconds."""
+    """Generous for a busy machine: what is meant is milliseconds, on the event loop that everybody shares."""
     begin = time.perf_counter()
     with pytest.raises(ScimBad):
         reading.created(body, DIALECTS[0])
-    assert time.perf_counter() - begin < 1
+    assert time.perf_counter() - begin < 0.1
 
 
 def test_a_byte_order_mark_is_no_harm() -> None:

@@ -1,5 +1,6 @@
 """What PATCH does with the shapes that the letter and the vendors know, and what it refuses."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -176,3 +177,35 @@ def test_entries_cannot_grow_without_end() -> None:
     many = {**NOW, "roles": [{"value": str(each)} for each in range(200)]}
     with pytest.raises(ScimBad, match="more than 200"):
         _patched({"op": "add", "path": "roles", "value": {"value": "one more"}}, now=many)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    "operations",
+    [
+        [{"op": "add", "value": {f'emails[type eq "{one}-{each}"].value': "x" for each in range(200)}} for one in range(90)],
+        [{"op": "add", "value": {f"x{one}.y{each}": "x" for each in range(300)}} for one in range(90)],
+        [{"op": "add", "value": {CORE: {CORE: {f'emails[type eq "{each}"]': {"value": "x"} for each in range(999)}}}}],
+        [{"op": "add", "path": ENTERPRISE, "value": {f"manager[a eq {each}]": "x" for each in range(999)}}],
+        [{"op": "add", "path": "emails", "value": [{"value": str(each)} for each in range(200)]}] * 90,
+        [{"op": "remove", "path": "emails", "value": [{"value": str(each)} for each in range(50)]}] * 90,
+    ],
+)
+def test_a_patch_of_far_too_many_parts_is_refused_at_once(operations: list[Mapping[str, Any]], dialect: Dialect) -> None:
+    """Generous for a busy machine: what is meant is milliseconds, on the event loop that everybody shares."""
+    begin = time.perf_counter()
+    assert _refused(*operations, dialect=dialect) == "tooMany"
+    assert time.perf_counter() - begin < 0.2
+
+
+@pytest.mark.parametrize("escape", [r"\ud800", r"\u0000"])
+def test_a_path_cannot_smuggle_in_what_no_text_holds(escape: str) -> None:
+    assert _refused({"op": "add", "path": f'emails[type eq "{escape}"].value', "value": "x"}) == "invalidPath"
+
+
+def test_a_patch_is_applied_twice_with_the_same_result() -> None:
+    """As where its batch was undone since somebody else's permission was gone, and runs again."""
+    added = {"op": "add", "path": "emails", "value": [{"value": "e", "type": "other"}]}
+    changed = {"op": "replace", "path": 'emails[value eq "e"].value', "value": "f"}
+    patch = patching.read({"schemas": [patching.MESSAGE], "Operations": [added, changed]}, RFC)
+    assert patch.applied(NOW) == patch.applied(NOW)

@@ -77,6 +77,8 @@ def test_both_at_once_and_endless_lists_are_refused() -> None:
         _of("title", "name")
     with pytest.raises(ScimBad, match="4096"):
         _of("title," * 1_000)
+    with pytest.raises(ScimBad, match="200"):
+        _of(",".join(f"x{each}" for each in range(201)))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -7,6 +7,7 @@ import pytest
 from admincenter.core.audit import SYSTEM
 from admincenter.core.instances import rename
 from admincenter.core.ports import Change, Tx
+from admincenter.store.postgres import link
 from admincenter.store.postgres.database import PostgresDatabase
 from admincenter.store.postgres.parameters import blobs, numbers, texts
 from admincenter.store.writer import Job, call_each, commit_batch
@@ -75,3 +76,10 @@ def test_a_damaged_text_in_the_log_is_shown_as_the_bytes_that_it_is(postgres: Cl
     sound, damaged = database.tx.audit.records(EVERYTHING)
     assert sound == a_record(HERE, 1, NOW)
     assert damaged == a_record(HERE, 2, NOW)._replace(actor=b"\xff")  # type: ignore[arg-type]
+
+
+def test_statements_that_never_come_again_are_not_kept_in_mind(database: PostgresDatabase) -> None:
+    """A client's filters are such: each makes a text of its own, and there is no end of them."""
+    for number in range(link.MOST_SEEN + 10):
+        assert database.sql.all(f"SELECT ?::bigint AS a{number}", (number,)) == [(number,)]
+    assert len(database.sql._link._seen) <= link.MOST_SEEN

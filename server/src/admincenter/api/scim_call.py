@@ -1,5 +1,6 @@
 """What every SCIM handler begins and ends with, in either dialect: what was asked, the body, the write, the answer."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import unquote
@@ -21,6 +22,8 @@ from admincenter.scim.projection import Projection
 T = TypeVar("T")
 
 NAMES = (*search.NAMES, "fields")
+LONG = 65_536
+"""Bytes of a body that the event loop reads at once; every other request waits meanwhile."""
 JSON_TYPES = ("application/scim+json", "application/json")
 
 
@@ -54,8 +57,12 @@ class ScimCall:
         """The versions that `If-Match` names."""
         return preconditions.expected(self.call.request.if_match)
 
-    async def body(self) -> bytes:
-        """The whole body. Raises ContentTypeWrong, BodyTooLarge."""
+    async def body(self, read: Callable[[bytes], T]) -> T:
+        """What `read` makes of the whole body; of a long one on a thread. Raises ContentTypeWrong, BodyTooLarge, what it does."""
+        raw = await self._whole_body()
+        return read(raw) if len(raw) <= LONG else await asyncio.to_thread(read, raw)
+
+    async def _whole_body(self) -> bytes:
         kind = self.call.request.content_type.partition(";")[0].strip().lower()
         if kind not in JSON_TYPES and not self.dialect.any_content_type:
             raise ContentTypeWrong(" or ".join(JSON_TYPES))

@@ -15,6 +15,7 @@ from admincenter.core.ports import Tx
 from admincenter.core.tokens import Moved
 from admincenter.scim import dialect, listing, search
 from admincenter.scim.dialect import Dialect
+from admincenter.scim.json_text import read_object
 
 SEARCH_SECONDS = 2.0
 PEEK = 100
@@ -39,7 +40,7 @@ class Users:
     async def search(self, call: Call) -> Reply:
         """`POST /Users/.search`: the same, with everything in the body."""
         asked = ScimCall(call, self._dialect)
-        return await _listed(asked, search.of_body(await asked.body(), self._dialect))
+        return await _listed(asked, search.of_body(await asked.body(read_object), self._dialect))
 
     async def show(self, call: Call) -> Reply:
         """`GET /Users/{id}`."""
@@ -55,21 +56,21 @@ class Users:
         """`POST /Users`."""
         asked = ScimCall(call, self._dialect)
         view = asked.view()
-        done = await account_writes.create(asked, await asked.body())
+        done = await account_writes.create(asked, await asked.body(read_object))
         return done if isinstance(done, Moved) else asked.answer(done, view, 201)
 
     async def replace(self, call: Call) -> Reply | Moved:
         """`PUT /Users/{id}`: instead of what it was, or merged into it, as the dialect has it."""
         asked = ScimCall(call, self._dialect)
         view = asked.view()
-        done = await account_writes.replace(asked, asked.id, await asked.body(), asked.expected)
+        done = await account_writes.replace(asked, asked.id, await asked.body(read_object), asked.expected)
         return done if isinstance(done, Moved) else asked.answer(done, view)
 
     async def patch(self, call: Call) -> Reply | Moved:
         """`PATCH /Users/{id}`."""
         asked = ScimCall(call, self._dialect)
         view = asked.view()
-        done = await account_writes.patch(asked, asked.id, await asked.body(), asked.expected)
+        done = await account_writes.patch(asked, asked.id, await asked.body(read_object), asked.expected)
         return done if isinstance(done, Moved) else asked.answer(done, view)
 
     async def delete(self, call: Call) -> Reply | Moved:

@@ -16,7 +16,10 @@ REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE = b"urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 _REFERENCE = "bulkId:"
+_HEAD = ("method", "bulkId", "version", "path")
 _PLACE = "Users"
+LONGEST_TEXT = 1_000
+"""Characters of a method, a bulkId, a version or a path: each is looked at again and again."""
 
 
 class Operation(NamedTuple):
@@ -89,18 +92,27 @@ def _rendered(result: Result) -> bytes:
 
 def _operation(operation: Mapping[str, Any]) -> Operation:
     members = {name.lower(): value for name, value in operation.items()}
-    method, bulk_id, version = (_text(members.get(name)) for name in ("method", "bulkid", "version"))
+    method, bulk_id, version, path = (_text(members.get(name.lower())) for name in _HEAD)
     method, data = (method or "").upper(), members.get("data")
     read = Operation(method, bulk_id, None, version, data if isinstance(data, Mapping) else {})
     try:
+        _refuse_other_than_texts(members)
         _check(read, data)
-        return read._replace(account_id=_account_id(method, _text(members.get("path"))))
+        return read._replace(account_id=_account_id(method, path))
     except ScimBad as fault:
         return read._replace(fault=fault)
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT else None
+
+
+def _refuse_other_than_texts(members: Mapping[str, Any]) -> None:
+    """A version that cannot be read must not count as none: the operation would overwrite what it was to leave alone."""
+    for name in _HEAD:
+        value = members.get(name.lower())
+        if value not in (None, "") and _text(value) is None:
+            raise ScimBad(f"{name} must be a text of at most {LONGEST_TEXT} characters", "invalidSyntax")
 
 
 def _check(operation: Operation, data: Any) -> None:

@@ -11,6 +11,7 @@ from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalEx
 from admincenter.core.errors import ScimBad
 from admincenter.scim.attributes import Attribute, Place
 from admincenter.scim.comparing import key_of
+from admincenter.scim.json_text import storable
 from admincenter.scim.predicates import Predicate
 from admincenter.scim.values import MOST_VALUES, PATCHING, kept
 
@@ -34,7 +35,8 @@ class Step(NamedTuple):
 
 
 def take(step: Step, attributes: dict[str, Any]) -> None:
-    """Changes the attributes."""
+    """Changes the attributes. The step stays as it is: it is taken again where the batch that it is in runs twice."""
+    step = step._replace(value=_copied(step.value))
     place = step.place
     host = attributes if place.urn is None else attributes.setdefault(place.urn, {})
     if step.choice is not None or (place.attribute.many and place.sub is not None):
@@ -47,6 +49,12 @@ def take(step: Step, attributes: dict[str, Any]) -> None:
         _merge(host.setdefault(place.attribute.name, {}), step.value)
     else:
         _put(host, place.attribute.name, step.value)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def prune(attributes: dict[str, Any]) -> None:
@@ -67,6 +75,8 @@ def described(attribute: Attribute, node: FilterNode) -> Entry | None:
     for term in terms:
         if not isinstance(term, Comparison) or term.op != CompareOperator.eq or term.value is None:
             return None
+        if not storable(str(term.value)):
+            raise ScimBad("A path's filter holds U+0000 or half of a surrogate pair; leave it out", "invalidPath")
         part = attribute.subs[term.attr_path.attr.lower()]
         found[part.name] = kept(part, term.value, PATCHING, part.name)
     return found

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unicodedata import normalize
 
+from admincenter.core.account_search import exact
 from admincenter.core.errors import ScimBad
 from admincenter.scim.attributes import Attribute
 
@@ -35,11 +36,6 @@ def bad(message: str) -> ScimBad:
 def folded(text: str) -> str:
     """A text as it is compared where case does not matter."""
     return text.lower() if text.isascii() else normalize("NFC", normalize("NFC", text).lower())
-
-
-def exact(text: str) -> str:
-    """A text as it is compared where case matters."""
-    return text if text.isascii() else normalize("NFC", text)
 
 
 def moment(text: str) -> datetime:

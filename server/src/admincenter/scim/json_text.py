@@ -1,16 +1,21 @@
 """JSON as a request brings it, read strictly: what two readers could understand differently is refused, not guessed."""
 
 import json
+import re
 from math import isfinite
 from typing import Any
 
 from admincenter.core.errors import ScimBad
 
 DEEPEST = 32
-MOST_CONTAINERS = 30_000
+MOST_CONTAINERS = 20_000
 MOST_MEMBERS = 100_000
+MOST_VALUES = 50_000
 MOST_OF_ONE = 1_000
 _FAR = 2**63
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_SUSPECT = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
+"""An escape that may write what is not storable."""
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -21,12 +26,14 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise _bad(f"the body has more than {MOST_CONTAINERS} objects and arrays")
     if text.count(":") > MOST_MEMBERS:  # colons within texts count too: it is a cap, not a census
         raise _bad(f"the body has more than {MOST_MEMBERS} members")
+    if text.count(",") > MOST_VALUES:
+        raise _bad(f"the body has more than {MOST_VALUES} values")
     found = _parsed(text)
     if not isinstance(found, dict):
         raise _bad("the body must be a JSON object")
     if containers > DEEPEST and _depth(found) > DEEPEST:
         raise _bad(f"the body is nested deeper than {DEEPEST}")
-    if "\\u" in text:
+    if _SUSPECT.search(text):
         _refuse_unstorable(found)
     return found
 
@@ -110,4 +117,4 @@ def _refuse_unstorable(found: Any) -> None:
 
 def storable(text: str) -> bool:
     """Whether a database keeps it as it is."""
-    return (text.isascii() and "\0" not in text) or not any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)
+    return _UNSTORABLE.search(text) is None

@@ -4,6 +4,7 @@ Entra and Okta send what the letter does not know; `PATCH_TOLERANCES` in `dialec
 Reading finds every fault that does not depend on the account; `Patch.applied` does the rest, wholly or not at all.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -23,10 +24,14 @@ from admincenter.scim.reading import Body, colon_form, whole
 from admincenter.scim.values import LENIENT, PATCHING, Leniency, kept, kept_one, parts
 
 MOST_OPERATIONS = 100
+MOST_PATHS = 150
+MOST_CHOICES = 50
+MOST_ENTRIES = 1_000
 LONGEST_PATH = 256
 MOST_NAMED = 50
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _OPS = ("add", "replace", "remove")
+_PLAIN = re.compile(r"((?:urn:[\w.:-]+:)?)([A-Za-z][\w-]*)(?:\.([A-Za-z][\w-]*))?", re.IGNORECASE | re.ASCII)
 
 
 class Patch(NamedTuple):
@@ -63,8 +68,38 @@ def read(body: Body, dialect: Dialect) -> Patch:
         raise ScimBad("Operations must be an array of one or more operations", "invalidSyntax")
     if len(operations) > MOST_OPERATIONS:
         raise ScimBad(f"There are more than {MOST_OPERATIONS} operations; send them in several requests", "tooMany")
+    _check_size([each for one in operations if isinstance(one, Mapping) for each in _targets(one)])
     leniency = LENIENT if dialect.lenient else PATCHING
     return Patch([step for each in operations for step in _operation(each, leniency)])
+
+
+def _targets(operation: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every path that an operation names, with what is to be there; the keys of a value without a path are paths too."""
+    members = {name.lower(): value for name, value in operation.items()}
+    path, value = members.get("path"), members.get("value")
+    if isinstance(path, str) and path:
+        yield path, value
+    if isinstance(value, Mapping) and (not path or str(path).lower().startswith("urn:")):
+        yield from _keys(value)
+
+
+def _keys(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, item in value.items():
+        yield key, item
+        if isinstance(item, Mapping) and key.lower().startswith("urn:"):
+            yield from _keys(item)
+
+
+def _check_size(targets: Sequence[tuple[str, Any]]) -> None:
+    """Everybody waits while a PATCH is read, and while it is applied: so much of each is enough for any account."""
+    sizes = (
+        (MOST_PATHS, "paths", len(targets)),
+        (MOST_CHOICES, "paths with a filter", sum("[" in path for path, _value in targets)),
+        (MOST_ENTRIES, "values", sum(len(value) for _path, value in targets if isinstance(value, list))),
+    )
+    for most, what, number in sizes:
+        if number > most:
+            raise ScimBad(f"There are more than {most} {what}; send them in several requests", "tooMany")
 
 
 def _is_kept(name: str) -> bool:
@@ -140,6 +175,10 @@ class _Node(NamedTuple):
 def _parsed(path: str) -> _Node:
     if len(path) > LONGEST_PATH:
         raise ScimBad(f"A path is longer than {LONGEST_PATH} characters", "invalidPath")
+    plain = _PLAIN.fullmatch(path)
+    if plain:  # what nearly every client sends: the grammar would say the same
+        urn, name, sub = plain.groups()
+        return _Node(AttrPath(name, sub, urn.removesuffix(":") or None), sub)
     try:
         node = Path(path).ast
     except (InvalidPathException, ValueError, RecursionError) as error:

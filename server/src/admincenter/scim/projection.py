@@ -13,6 +13,7 @@ from admincenter.scim.attributes import EXTENSION_ATTRIBUTES, Place, known_urn
 from admincenter.scim.models import CORE
 
 LONGEST = 4_096
+MOST_NAMES = 200
 _ALWAYS = ("schemas", "id")
 
 Chosen = dict[str, "Chosen | None"]
@@ -56,7 +57,10 @@ def _places(text: str) -> Iterator[str | Place]:
     """Each name in the list that is an attribute, or an extension as a whole."""
     if len(text) > LONGEST:
         raise ScimBad(f"attributes and excludedAttributes may have {LONGEST} characters")
-    for name in {each.strip() for each in text.split(",")}:
+    names = {each.strip() for each in text.split(",")}
+    if len(names) > MOST_NAMES:
+        raise ScimBad(f"attributes and excludedAttributes may name {MOST_NAMES} attributes")
+    for name in names:
         urn = known_urn(name)
         place = urn if urn in EXTENSION_ATTRIBUTES else _place(name)
         if place is not None:

@@ -52,9 +52,17 @@ def whole(attributes: Mapping[str, Any]) -> dict[str, Any]:
     if not str(attributes.get("userName", "")).strip():
         raise ScimBad("userName is required and may not be empty")
     found = in_order(attributes)
-    if len(orjson.dumps(found)) > LARGEST_ACCOUNT:
+    if _size(found) > LARGEST_ACCOUNT:
         raise ScimBad(f"The account would be larger than {LARGEST_ACCOUNT} bytes")
     return found
+
+
+def _size(attributes: Mapping[str, Any]) -> int:
+    """In bytes. A command line brings texts that no JSON body can: bytes that are not UTF-8."""
+    try:
+        return len(orjson.dumps(attributes))
+    except TypeError:
+        raise ScimBad("A text is not UTF-8, or holds half of a surrogate pair; leave it out") from None
 
 
 def _named(body: Body, dialect: Dialect) -> Named:

@@ -10,6 +10,7 @@ from admincenter.scim.dialect import Dialect
 from admincenter.scim.json_text import read_object
 from admincenter.scim.paging import Window
 from admincenter.scim.projection import Projection, projection
+from admincenter.scim.reading import Body
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 NAMES = ("attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor")
@@ -34,9 +35,9 @@ def of_query(parameters: Mapping[str, str], dialect: Dialect) -> Asked:
     return _asked(given)
 
 
-def of_body(body: bytes, dialect: Dialect) -> Asked:
+def of_body(body: Body, dialect: Dialect) -> Asked:
     """The body of a POST to `.search`."""
-    members = read_object(body)
+    members = read_object(body) if isinstance(body, bytes) else body
     listed = members.get("schemas", [MESSAGE])
     if not dialect.lenient and (not isinstance(listed, list) or MESSAGE not in listed):
         raise ScimBad(f"schemas must name {MESSAGE}", "invalidSyntax")

@@ -18,6 +18,8 @@ from admincenter.store.sql import Garbled, Row
 CANCEL_SECONDS = 1.0
 MOST_PREPARED = 300
 """Of how many statements the server keeps a plan: a client's filter makes a text of its own, and there is no end of filters."""
+MOST_SEEN = 1_000
+"""How many statements are remembered as seen once; beyond that, all are forgotten."""
 
 _BINARY = 1
 _FATAL = ("FATAL", "PANIC")
@@ -159,6 +161,8 @@ class Link:
         if name is None and len(self._prepared) < MOST_PREPARED:
             if (statement, types) in self._seen:
                 name = self._prepare(statement, types, seconds)
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
             self._seen.add((statement, types))
         [result] = self._exchange(seconds, lambda: self._send(name, statement, parameters))
         return result
