@@ -58,7 +58,7 @@ def flush_seconds(directory: Path, times: int = 200) -> list[float]:
 
 
 def restless(core: int, times: int = 2_000) -> float:
-    """How often a neighbour takes the core away unseen: the 99th percentile of one and the same piece of work, in medians of it.
+    """How often a neighbour takes the core away unseen: the 99th percentile of one piece of work, in medians of it.
 
     No wait of a server on this core can be steadier than that.
     """

@@ -3,7 +3,7 @@
 import json
 
 from admincenter.core.account_document import CORE, STATUS, attributes_of, located, moment, opened, rendered
-from admincenter.core.account_search import fold
+from admincenter.core.account_search import exact, fold
 from admincenter.core.ports import Account
 
 URN = "urn:example:more"
@@ -59,3 +59,4 @@ def test_texts_are_folded_as_scim_compares_them() -> None:
     """Composed, in lower case; what was composed otherwise is the same."""
     assert fold("ADA") == b"ada"
     assert fold("ZOE\u0308") == fold("zoë") == "zoë".encode()
+    assert exact("ZOE\u0308") == "ZOË"

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,13 +27,13 @@ def directory(furnished: Tx) -> Tx:
     return furnished
 
 
-OPERATORS: Mapping[str, Callable[[object, object], bool]] = {
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "gt": operator.gt,
     "ge": operator.ge,
     "lt": operator.lt,
     "le": operator.le,
-    "sw": lambda one, other: one.startswith(other),  # type: ignore[attr-defined]
+    "sw": lambda one, other: one.startswith(other),
     "pr": lambda one, other: True,
 }
 
@@ -54,7 +55,7 @@ def holds(condition: Condition, row: Account) -> bool:
 def values_of(row: Account, field: Field) -> Sequence[object]:
     """What the row has of the field."""
     number = ROWS.index(row)
-    return {
+    found: dict[Field, Sequence[object]] = {
         Field.ID: [row.account_id],
         Field.USER_NAME: [fold(row.user_name)],
         Field.EXTERNAL_ID: [row.external_id] if row.external_id else [],
@@ -62,7 +63,8 @@ def values_of(row: Account, field: Field) -> Sequence[object]:
         Field.ACTIVE: [row.active],
         Field.CREATED: [row.created_at],
         Field.MODIFIED: [row.modified_at],
-    }[field]
+    }
+    return found[field]
 
 
 def value_for(field: Field) -> some.SearchStrategy[str | int]:

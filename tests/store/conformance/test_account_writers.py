@@ -3,13 +3,14 @@ sake, and what was allowed on a token that is gone does not commit (D8).
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
 
 from admincenter.core import accounts, integrations, proof
+from admincenter.core.account_document import attributes_of
 from admincenter.core.accounts import Wanted, Writer
 from admincenter.core.audit import SYSTEM, Origin, event
 from admincenter.core.credentials import ServerKey
@@ -130,12 +131,16 @@ def test_who_takes_away_waits_for_a_write_that_is_about_to_commit(
         append = type(served.tx.audit).append
         waiting: list[Any] = []
 
-        def slowly(self: Any, records: Sequence[Any], heads: Sequence[Any]) -> None:
+        def reset() -> None:
+            write_one(other, resets, os.urandom)
+            order.append("reset")
+
+        def slowly(self: Any, *what: Any) -> None:
             if not waiting:  # here the heads are ours and the proof was looked at for the last time
-                waiting.append(pool.submit(lambda: (write_one(other, resets, os.urandom), order.append("reset"))))
+                waiting.append(pool.submit(reset))
                 wait(waiting, 0.3)
                 order.append("write")
-            append(self, records, heads)
+            append(self, *what)
 
         monkeypatch.setattr(type(served.tx.audit), "append", slowly)
         [made] = batch(served, (creates("a"), proof_of(served)))
@@ -168,7 +173,7 @@ def test_writers_that_change_the_same_accounts_in_any_order_do_not_wait_for_each
 
     def changes(instance: str, account_id: str, title: str) -> Operation:
         def edit(row: Account) -> Wanted:
-            return Wanted({**accounts.attributes_of(row), "title": title})
+            return Wanted({**attributes_of(row), "title": title})
 
         return lambda tx: accounts.change(tx, instance, account_id, None, edit, WRITER)
 

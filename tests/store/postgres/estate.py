@@ -87,7 +87,7 @@ class Estate:
             gone = [accounts.delete(tx, here, each.value.account_id, None, False, SYSTEM) for each in made[:2]]
             off = [accounts.deactivate(tx, here, each.value.account_id, SYSTEM) for each in made[2:4]]
             kept = instances.protect_claimed(tx, here, True, SYSTEM)
-            return Change(None, [event for each in (*made, *gone, *off, kept) for event in each.events])
+            return Change(None, [event for each in (*made, *gone, *off) for event in each.events] + list(kept.events))
 
         store.write(all_of_it)
 

@@ -108,7 +108,7 @@ class Search:
 
 
 def exact(text: str) -> str:
-    """A text as it is compared where case matters: however its accents are written, it is the same text."""
+    """A text as it is compared where case matters."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

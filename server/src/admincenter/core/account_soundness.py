@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator
 
 from admincenter.core.account_document import STATUS, moment
-from admincenter.core.account_keys import external_id_of
-from admincenter.core.account_search import Order, Place
+from admincenter.core.account_search import Order, Place, exact
 from admincenter.core.ports import Account, Tx
 
 _PAGE = 500
@@ -56,7 +55,7 @@ def _columns_of(document: bytes) -> tuple[object, ...]:
     return (
         body["id"],
         body["userName"],
-        external_id_of(body),
+        exact(body["externalId"]) if "externalId" in body else None,
         body.get("active") is True,
         meta["version"],
         meta["created"],

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from admincenter.core import invitations, values
 from admincenter.core.account_document import Code, Opened, attributes_of, opened, rendered, without_code
-from admincenter.core.account_keys import external_id_of, keys_of
-from admincenter.core.account_search import Field, Is, Order, Place, fold
+from admincenter.core.account_keys import keys_of
+from admincenter.core.account_search import Field, Is, Order, Place, exact, fold
 from admincenter.core.audit import Event, Origin
 from admincenter.core.credentials import Entropy
 from admincenter.core.errors import AccountClaimed, AccountUnknown, AttributeBad, NameTaken, VersionMismatch
@@ -49,7 +49,7 @@ def create(tx: Tx, instance: str, wanted: Wanted, writer: Writer) -> Change[Acco
         instance,
         _new_id(tx, instance, writer.entropy),
         attributes["userName"],
-        external_id_of(attributes),
+        _external_id(attributes),
         _is_active(attributes),
         1,
         now,
@@ -83,6 +83,11 @@ def create_each(
             made.append(created.value)
             events += created.events
     return Change(made, events)
+
+
+def _external_id(attributes: Mapping[str, Any]) -> str | None:
+    text = attributes.get("externalId")
+    return None if text is None else exact(text)
 
 
 def _is_active(attributes: Mapping[str, Any]) -> int:
@@ -172,7 +177,7 @@ def _as_wanted(
     """The row with its new values, not yet written, and the access code that belongs to it. A claimed one stays invited."""
     after = before._replace(
         user_name=attributes["userName"],
-        external_id=external_id_of(attributes),
+        external_id=_external_id(attributes),
         active=_is_active(attributes),
     )
     is_invited = before.invited_at is not None

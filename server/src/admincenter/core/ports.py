@@ -352,9 +352,7 @@ class Accounts(Protocol):
     def count_up(self, counts: Sequence[tuple[str, int]]) -> None:
         """Moves the counters, given in the order of their instances."""
 
-    def active(self, instance: str) -> list[str]:
-        """The identifiers of those that are."""
-
+    def active(self, instance: str) -> list[str]: ...
     def with_codes_until(self, moment: int, limit: int) -> list[Account]:
         """Accounts of all instances whose access code expires at the moment or before, the earliest first."""
 

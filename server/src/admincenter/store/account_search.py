@@ -17,6 +17,10 @@ _COLUMN = {
     Field.MODIFIED: "modified_at",
 }
 _SIGN = {"eq": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+_NAMING = (Field.ID, Field.USER_NAME, Field.EXTERNAL_ID, Field.EMAIL)
+_PLUS = {Field.ID: "", Field.USER_NAME: "", Field.CREATED: "+", Field.MODIFIED: "+"}
+"""Only numbers take one on every engine."""
+
 _FOLDED = (Field.USER_NAME, Field.EMAIL)
 
 
@@ -84,10 +88,26 @@ def _beginning(column: str, prefix: bytes) -> Clause:
     return f"{column} >= ? AND {column} < ?", [prefix, prefix[:-1] + bytes([prefix[-1] + 1])]
 
 
-def ordered(order: Order) -> str:
-    """What follows ORDER BY: each is an index's own order."""
+def _leaves_few(condition: Condition) -> bool:
+    """Whether it names what hardly two accounts have in common."""
+    match condition:
+        case Is(field, op, _):
+            return op == "eq" and field in _NAMING
+        case Both(terms):
+            return any(map(_leaves_few, terms))
+        case Either(terms):
+            return all(map(_leaves_few, terms))
+        case Not():
+            return False
+
+
+def ordered(order: Order, where: Condition | None) -> str:
+    """What follows ORDER BY: an index's own order, unless the condition leaves few: then that index is the one to go by, and
+    the plus keeps an engine from walking through everybody in order."""
     down = " DESC" if order.descending else ""
     column = _COLUMN[order.by]
+    if where is not None and _leaves_few(where):
+        column = f"{_PLUS[order.by]}{column}"
     return f"{column}{down}" if order.by in (Field.ID, Field.USER_NAME) else f"{column}{down}, account_id{down}"
 
 
