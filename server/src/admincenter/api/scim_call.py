@@ -58,7 +58,7 @@ class ScimCall:
         return preconditions.expected(self.call.request.if_match)
 
     async def body(self, read: Callable[[bytes], T]) -> T:
-        """What `read` makes of the whole body; of a long one on a thread. Raises ContentTypeWrong, BodyTooLarge, what it does."""
+        """What `read` makes of the whole body, of a long one on a thread. Raises ContentTypeWrong, BodyTooLarge."""
         raw = await self._whole_body()
         return read(raw) if len(raw) <= LONG else await asyncio.to_thread(read, raw)
 
