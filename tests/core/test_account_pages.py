@@ -180,3 +180,34 @@ def test_a_cursor_stays_good_and_is_good_here_only(
     for text in ("x", "é", found.next[:-2] + "AA", found.next + "A", "A" * 34):
         with pytest.raises(CursorBad):
             find(cursor=text)
+
+
+@pytest.mark.parametrize(
+    "way", [{}, {"also": EVERYBODY}, {"sort": SORTS["by an index"](True)}, {"sort": SORTS["judged"](True)}], ids=str
+)
+def test_a_page_ends_where_it_becomes_too_large(
+    find: Callable[..., Found], people: list[str], monkeypatch: pytest.MonkeyPatch, way: dict[str, Any]
+) -> None:
+    """And the next one begins there; nobody is left out, and the total is the same."""
+    monkeypatch.setattr(account_pages, "LARGEST_PAGE", 40_000)
+    found = find(**way, count=1_000)
+    assert found.total == MANY
+    assert 1 < len(found.rows) < 200
+    assert walked(find, **way, count=1_000) == (sorted(people, reverse=True) if "sort" in way else people)
+
+
+def test_whatever_is_too_large_a_page_holds_one(
+    find: Callable[..., Found], people: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_pages, "LARGEST_PAGE", 1)
+    where = Is(Field.USER_NAME, "sw", "user000")
+    for way in ({}, {"also": EVERYBODY}, {"sort": SORTS["judged"](False)}):
+        found = find(where=where, count=100, **way)
+        assert (len(found.rows), found.total, bool(found.next)) == (1, 10, True)
+
+
+def test_a_sorted_search_keeps_no_more_in_mind_than_its_page_needs(store: Store, instance: Instance, people: list[str]) -> None:
+    scan = Scan(instance, Search(sort=Sort(lambda body: body["userName"]), count=5), bool)
+    assert store.read(scan) is None
+    assert [len(each) for each in scan._runs] == [5]
+    assert scan._unsorted == []

@@ -6,10 +6,13 @@ so that no read lasts long and memory stays bounded.
 
 import base64
 import binascii
+import heapq
 import hmac
 import json
 import struct
 from collections.abc import Callable, Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from admincenter.core.account_document import as_read
@@ -20,8 +23,14 @@ from admincenter.core.ports import Account, Instance, Tx
 AT_ONCE = 100
 """How many documents are in memory together while they are judged."""
 
+PIECE = 250
+"""How many rows of an index are read at once."""
+
 IN_ONE_SNAPSHOT = 1_000
 """How many are judged before the caller takes another snapshot."""
+
+LARGEST_PAGE = 8 * 1_048_576
+"""Bytes of documents after which a page ends, whatever was asked for: a hundred of the largest accounts fit."""
 
 _BEHIND, _FROM = 1, 2
 _CREATED = Order(Field.CREATED)
@@ -76,6 +85,11 @@ def of_one(tx: Tx, instance: str, search: Search) -> Found:
     return Found(len(rows), rows if search.start == 1 and search.count else (), None)
 
 
+_Ranked = tuple[tuple[bool, Any], str]
+"""What an account is sorted by, those that lack it last; and which it is."""
+_RANK: Callable[[_Ranked], tuple[bool, Any]] = itemgetter(0)
+
+
 class Scan:
     """One search at work. Call it, each time in a snapshot of its own, until it gives the page.
 
@@ -91,7 +105,9 @@ class Scan:
         self._behind: tuple[int, str] | None = None
         self._total = 0
         self._rows: list[Account] = []
-        self._sorted: list[tuple[tuple[bool, Any], str]] = []
+        self._held = 0
+        self._unsorted: list[_Ranked] = []
+        self._runs: list[list[_Ranked]] = []
 
     @property
     def is_indexed(self) -> bool:
@@ -104,20 +120,38 @@ class Scan:
         return self._indexed(tx) if self.is_indexed else self._judged(tx)
 
     def _indexed(self, tx: Tx) -> Found:
-        instance, search = self._instance.instance, self._search
-        rows: list[Account] = []
-        if search.count:
-            place = Place(search.count + 1, self._after, 0 if self._after else self._start - 1)
-            rows = tx.accounts.select(instance, search.where, self._order(), place)
-        total = self._total_of(tx, rows)
-        return Found(total, rows[: search.count], self._next(rows[: search.count]) if len(rows) > search.count else None)
+        rows = self._selected(tx) if self._search.count else []
+        shown = self._shown(rows)
+        return Found(self._total_of(tx, rows), shown, self._next(shown) if len(rows) > len(shown) else None)
+
+    def _selected(self, tx: Tx) -> list[Account]:
+        """The rows of the page, and one more where there is one; not many at once, since documents can be large."""
+        instance, search, rows = self._instance.instance, self._search, list[Account]()
+        place = Place(0, self._after, 0 if self._after else self._start - 1)
+        while len(rows) <= search.count and sum(len(each.document) for each in rows) <= LARGEST_PAGE:
+            limit = min(PIECE, search.count + 1 - len(rows))
+            some = tx.accounts.select(instance, search.where, self._order(), place._replace(limit=limit))
+            rows += some
+            if len(some) < limit:
+                break
+            place = place._replace(offset=place.offset + limit) if search.sort else Place(0, _behind(rows))
+        return rows
+
+    def _shown(self, rows: Sequence[Account]) -> Sequence[Account]:
+        """Those that go into one page, at least one of them."""
+        held = 0
+        for number, each in enumerate(rows[: self._search.count]):
+            held += len(each.document)
+            if held > LARGEST_PAGE and number:
+                return rows[:number]
+        return rows[: self._search.count]
 
     def _total_of(self, tx: Tx, rows: Sequence[Account]) -> int:
         """From the rows themselves where they are all there is; without a filter from the counter."""
         search, instance = self._search, self._instance.instance
         if search.where is None:
             return tx.accounts.count(instance)
-        if self._start == 1 and self._after is None and len(rows) < search.count:
+        if self._start == 1 and self._after is None and len(rows) < search.count and len(self._shown(rows)) == len(rows):
             return len(rows)
         return tx.accounts.count_where(instance, search.where)
 
@@ -145,7 +179,8 @@ class Scan:
                 self._judge(row, tx.now)
             if len(rows) < AT_ONCE:
                 return self._page(tx)
-            self._behind = (rows[-1].created_at, rows[-1].account_id)
+            self._behind = _behind(rows)
+        self._sort_run()
         return None
 
     def _judge(self, row: Account, now: int) -> None:
@@ -156,9 +191,15 @@ class Scan:
         self._total += 1
         if search.sort is not None:
             value = _value(search.sort.by, document)
-            self._sorted.append(((value is None, value), row.account_id))
-        elif self._is_wanted(row) and len(self._rows) <= search.count:
+            self._unsorted.append(((value is None, value), row.account_id))
+        elif self._is_wanted(row) and not self._is_full:
             self._rows.append(row)
+            self._held += len(row.document)
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether the page is there, and one more account that says that it is not the last."""
+        return len(self._rows) > self._search.count or (self._held > LARGEST_PAGE and len(self._rows) > 1)
 
     def _is_wanted(self, row: Account) -> bool:
         """Whether it lies on the page or behind it."""
@@ -166,21 +207,41 @@ class Scan:
             return (row.created_at, row.account_id) > self._after
         return self._total >= self._start
 
-    def _page(self, tx: Tx) -> Found:
-        sort, count = self._search.sort, self._search.count
-        if sort is None:
-            rows, more = self._rows[:count], len(self._rows) > count > 0
-            return Found(self._total, rows, self._next(rows) if more else None)
-        end = self._start - 1 + count
-        rows = self._in_order(tx, sort.descending, end)
-        return Found(self._total, rows, self._from(end + 1) if count > 0 and end < len(self._sorted) else None)
+    def _sort_run(self) -> None:
+        """What was judged since the last time, in order and without what no page up to this one shows.
 
-    def _in_order(self, tx: Tx, descending: bool, end: int) -> list[Account]:
-        """Those of the page; an account that was deleted meanwhile is left out."""
-        self._sorted.sort(key=lambda each: each[0], reverse=descending)
-        wanted = self._sorted[self._start - 1 : end]
-        found = [tx.accounts.get(self._instance.instance, account_id) for _key, account_id in wanted]
-        return [each for each in found if each is not None]
+        Nobody else runs while much is sorted at once; runs are merged step by step.
+        """
+        sort = self._search.sort
+        if sort is not None:
+            self._unsorted.sort(key=_RANK, reverse=sort.descending)
+            self._runs.append(self._unsorted[: self._start - 1 + self._search.count])
+            self._unsorted = []
+
+    def _page(self, tx: Tx) -> Found:
+        if self._search.sort is not None:
+            return self._sorted_page(tx, self._search.sort.descending)
+        rows = self._shown(self._rows)
+        return Found(self._total, rows, self._next(rows) if rows and len(self._rows) > len(rows) else None)
+
+    def _sorted_page(self, tx: Tx, descending: bool) -> Found:
+        """An account that was deleted meanwhile is left out."""
+        self._sort_run()
+        first, count = self._start - 1, self._search.count
+        found: list[Account] = []
+        at, held = first, 0
+        for _rank, account_id in islice(heapq.merge(*self._runs, key=_RANK, reverse=descending), first, first + count):
+            row = tx.accounts.get(self._instance.instance, account_id)
+            held += len(row.document) if row else 0
+            if held > LARGEST_PAGE and found:
+                break
+            found += [row] if row else []
+            at += 1
+        return Found(self._total, found, self._from(at + 1) if count > 0 and at < self._total else None)
+
+
+def _behind(rows: Sequence[Account]) -> tuple[int, str]:
+    return rows[-1].created_at, rows[-1].account_id
 
 
 def _value(by: Field | Callable[[dict[str, Any]], Any], document: dict[str, Any]) -> Any:
