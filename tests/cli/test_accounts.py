@@ -58,6 +58,10 @@ def test_an_attribute_that_makes_no_sense_is_refused(shell: Shell, more: tuple[s
     assert shell.json("account", "list")["total"] == 0
 
 
+def test_an_account_has_a_user_name(shell: Shell) -> None:
+    assert "user name may not be empty" in shell.refused("account", "create", " ")
+
+
 def test_a_path_with_an_equals_sign_or_of_an_extension_can_be_set(shell: Shell) -> None:
     urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"
     shell.ok("account", "create", "a", "--set", f"{urn}=Engines", "--set", 'emails[type eq "home"].value=a@b')
@@ -103,7 +107,14 @@ def test_a_list_has_pages_and_takes_a_filter(shell: Shell) -> None:
     assert shell.json("account", "list", "--filter", "active eq false")["accounts"][0]["user_name"] == "b"
     assert shell.json("account", "list", "--filter", 'title co "c"')["total"] == 1
     assert "There is no such account" in shell.ok("account", "list", "--filter", 'userName eq "x"').out
-    assert shell.refused("account", "list", "--filter", "userName is great")
+    assert "in double quotes" in shell.refused("account", "list", "--filter", "userName eq ada")
+
+
+def test_a_list_says_how_many_there_are(shell: Shell) -> None:
+    for name in ("a", "b"):
+        shell.ok("account", "create", name)
+    assert shell.ok("account", "list").out.endswith("\n1 to 2 of 2\n")
+    assert shell.ok("account", "list", "--start", "9").out.endswith("how many there are: 2\n")
 
 
 def write(path: Path, *lines: str) -> str:
@@ -137,6 +148,7 @@ def test_an_import_that_was_broken_off_is_repeated(shell: Shell, tmp_path: Path)
     """What is there already is no fault then. A spreadsheet's semicolons and its mark at the beginning are fine."""
     file = write(tmp_path / "people.csv", "\ufeffuserName;title", "a;x", "b;'=y")
     assert "2 accounts are created of 2 rows" in shell.ok("account", "import", file).out
+    assert "--skip-present passes over" in shell("account", "import", file).out
     report = shell.json("account", "import", file, "--skip-present")
     assert (report["created"], report["present"], report["bad"]) == (0, 2, 0)
     assert shell.json("account", "show", "b")["resource"]["title"] == "=y"

@@ -49,10 +49,12 @@ def test_the_printed_request_is_the_one_of_the_contract(shell: Shell, made: dict
 
 
 def test_the_second_request_is_one_that_it_may_make(shell: Shell) -> None:
-    """The audit log where it holds that permission, `/me` where it does not."""
+    """The audit log or the accounts where it holds that permission, `/me` where it holds none."""
     reader = shell.create("--permission", READ)
+    keeper = shell.create("--permission", "manage_accounts", purpose="people")
     nobody = shell.create()
     assert reader["curl_with_token"].endswith(" http://127.0.0.1:8080/security_audit_logs")
+    assert keeper["curl_with_token"].endswith(" http://127.0.0.1:8080/scim/v2/Users")
     assert nobody["curl_with_token"].endswith(" http://127.0.0.1:8080/me")
     assert '"Authorization: Bearer $TOKEN"' in reader["curl_with_token"]
 

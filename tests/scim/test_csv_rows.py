@@ -38,7 +38,7 @@ def test_a_short_row_lacks_its_last_cells() -> None:
         (["userName", "id"], "column 'id'"),
         (["userName", "username"], "twice"),
         (["userName", "department", f"{ENTERPRISE}:department"], "twice"),
-        (["userName", ""], "column ''"),
+        (["userName", ""], "Column 2 has no heading"),
     ],
 )
 def test_a_heading_that_is_wrong_is_refused(header: list[str], said: str) -> None:

@@ -52,6 +52,7 @@ class _Report:
     created: int = 0
     present: int = 0
     bad: int = 0
+    taken: int = 0
     told: list[dict[str, Any]] = field(default_factory=list)
 
     def refused(self, line: int, why: Exception) -> None:
@@ -60,6 +61,7 @@ class _Report:
             self.present += 1
             return
         self.bad += 1
+        self.taken += isinstance(why, NameTaken)
         if len(self.told) < MOST_TOLD:
             self.told.append({"line": line, "reason": str(why)})
         output.progress("")
@@ -150,4 +152,5 @@ def _tell(cli: Context, report: _Report) -> None:
     text = f"{report.created:,} accounts are created of {report.read:,} rows"
     text += f"; {report.present:,} were there already" if report.present else ""
     text += f"; {report.bad:,} rows are bad, see above" if report.bad else ""
+    text += "; --skip-present passes over user names that are taken" if report.taken else ""
     output.sentence(cli, text, counts | {"bad_rows": report.told})

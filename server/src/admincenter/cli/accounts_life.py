@@ -48,6 +48,8 @@ def create(
 
     The answer holds the access code with which its owner claims it, good for 30 days; `account show` shows it until then.
     """
+    if not user_name.strip():
+        raise ValueBad("The user name may not be empty")
     given = [("userName", user_name), ("workEmail", email or ""), ("externalId", external_id or "")]
     wanted = _wanted([*given, *_pairs(attributes or [])])
     if no_invitation:
@@ -84,7 +86,7 @@ def deactivate(cli: Context, account: Chosen) -> None:
 
     This is the normal off-boarding: `admincenter account reactivate` undoes it.
     """
-    change(cli, account, lambda tx, at, one: accounts.deactivate(tx, at, one, cli.who), "Account {user_name} is not active")
+    change(cli, account, lambda tx, at, one: accounts.deactivate(tx, at, one, cli.who), "Account {user_name} is deactivated")
 
 
 @command(app, "reactivate", example="admincenter account reactivate ada@example.com", of_instance=True)

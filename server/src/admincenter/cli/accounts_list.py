@@ -16,7 +16,8 @@ from admincenter.core.ports import Tx
 
 app = group("Look at accounts.")
 
-_COLUMNS = ("account_id", "user_name", "external_id", "active", "state", "created_at")
+_COLUMNS = ("account_id", "user_name", "external_id", "active", "state")
+"""What fits beside an address of e-mail in 80 columns; `show` has the rest."""
 _SECONDS = 60.0
 """How long a search may take here, where nobody else waits for it."""
 
@@ -42,7 +43,7 @@ def list_all(cli: Context, wanted: Filter = None, start: Start = 1, count: Count
     if cli.json:
         output.document({"total": found.total, "start": start, "accounts": rows})
         return
-    output.table(cli, rows, _COLUMNS, "There is no such account. `admincenter account create --help` shows how to make one")
+    output.table(cli, rows, _COLUMNS, _none_shown(found.total))
     _say_how_many(found, start)
 
 
@@ -57,8 +58,15 @@ def _search(text: str | None, start: int, count: int) -> Search:
 
 def _say_how_many(found: Found, start: int) -> None:
     last = start + len(found.rows) - 1
-    if found.rows and last < found.total:
-        print(f"\n{start:,} to {last:,} of {found.total:,}; --start {last + 1} shows more")
+    if found.rows:
+        more = f"; --start {last + 1} shows more" if last < found.total else ""
+        print(f"\n{start:,} to {last:,} of {found.total:,}{more}")
+
+
+def _none_shown(total: int) -> str:
+    if total:
+        return f"None of them is within --start and --count; how many there are: {total:,}"
+    return "There is no such account. `admincenter account create --help` shows how to make one"
 
 
 @command(app, "show", example="admincenter account show ada@example.com", of_instance=True)

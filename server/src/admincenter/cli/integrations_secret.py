@@ -20,6 +20,9 @@ app = group("App Secrets.")
 
 _PURPOSES = "; ".join(f"{each.value} may hold {', '.join(one.value for one in each.permissions)}" for each in Purpose)
 
+_TRIED = {Permission.READ_SECURITY_AUDIT_LOGS: "/security_audit_logs", Permission.MANAGE_ACCOUNTS: "/scim/v2/Users"}
+"""What the printed request calls, by the first of these permissions that the integration holds."""
+
 PurposeKey = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help=f"What it is for: {_PURPOSES}.")]
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="What people call it.")]
 Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="What it does.")]
@@ -94,7 +97,7 @@ def _base(given: str | None) -> str:
 def _with_secret(tx: Tx, created: Created, base: str) -> dict[str, Any]:
     """The integration, its new secret, and the two requests to paste."""
     found = body(tx, created.integration)
-    path = "/security_audit_logs" if Permission.READ_SECURITY_AUDIT_LOGS.value in found["permissions"] else "/me"
+    path = next((path for held, path in _TRIED.items() if held.value in found["permissions"]), "/me")
     pair = f"access_token='{found['app_id']}|{created.app_secret}'"
     return found | {
         "app_secret": created.app_secret,

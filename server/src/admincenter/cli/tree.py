@@ -90,6 +90,8 @@ def run(arguments: Sequence[str], storage: Storage) -> int:
 
 
 def _misused(error: Any) -> int:
-    """What the command line's library says of wrong usage."""
+    """What the command line's library says of wrong usage, without what a library of its own puts before it."""
+    if error.message:
+        error.message = error.message.removeprefix("Value error, ")
     error.show()
     return int(error.exit_code)

@@ -53,12 +53,14 @@ def columns(header: Sequence[str]) -> list[Column]:
     """The columns of a table. Raises ScimBad where one is unknown, given twice, or userName is missing."""
     found = [Column(each.strip(), _SHORT.get(each.strip().lower(), each.strip())) for each in header]
     paths = [each.path.lower() for each in found]
-    for column in found:
+    for place, column in enumerate(found, 1):
+        if not column.heading:
+            raise ScimBad(f"Column {place} has no heading; name it or leave it out", "invalidSyntax")
         _check(column)
         if paths.count(column.path.lower()) > 1:
             raise ScimBad(f"The column {column.heading!r} is there twice", "invalidSyntax")
     if "username" not in paths:
-        raise ScimBad("The table has no column userName", "invalidSyntax")
+        raise ScimBad("The table has no column userName; its first line names the columns", "invalidSyntax")
     return found
 
 

@@ -20,6 +20,7 @@ LONGEST = 4_096
 DEEPEST = 20
 MOST_TERMS = 50
 
+_EXAMPLE = 'write it as userName eq "ada" and active eq true, a text in double quotes'
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*"'
 _SIMPLE = re.compile(
     r"\s*((?:urn:[\w.:-]+:)?)([A-Za-z][\w-]*)(?:\.([A-Za-z][\w-]*))?\s+(eq|ne|co|sw|ew|gt|ge|lt|le)\s+"
@@ -61,7 +62,7 @@ def parsed(text: str) -> FilterNode:
     try:
         return ScimFilter(text).ast
     except (InvalidFilterException, ValueError, RecursionError) as error:
-        raise bad(f"The filter cannot be read: {getattr(error, 'detail', None) or error}") from None
+        raise bad(f"The filter cannot be read: {getattr(error, 'detail', None) or error}; {_EXAMPLE}") from None
 
 
 def _simple(urn: str, name: str, sub: str | None, op: str, literal: str) -> Comparison:

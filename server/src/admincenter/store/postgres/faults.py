@@ -29,7 +29,8 @@ def fault(result: PGresult) -> Exception:
         unavailable.__cause__ = Locked(message) if state == _LOCKED else None
         return unavailable
     if state in (_NO_RIGHT, _NO_SCHEMA):
-        return StartRefused(f"The role of this connection lacks a right ({message}); see `admincenter database grants`")
+        what = "see `admincenter database grants`, and migrate as the role that owns the tables"
+        return StartRefused(f"The role of this connection lacks a right ({message}); {what}")
     return _named(state)(message)
 
 
