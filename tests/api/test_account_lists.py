@@ -34,6 +34,19 @@ def _person(rfc: Directory, hands: SettableClock, number: int) -> dict[str, Any]
     )
 
 
+def test_a_search_for_one_account_has_one_page(directory: Directory, people: list[dict[str, Any]]) -> None:
+    """However it is paged, and a cursor of another search leads nowhere."""
+    one = 'userName eq "USER01"'
+    for how in ({}, {"cursor": ""}, {"startIndex": 1, "count": 1}):
+        page = directory.page(filter=one, **how).json
+        assert (page["totalResults"], page["itemsPerPage"], page.get("nextCursor")) == (1, 1, None)
+    for how in ({"startIndex": 2}, {"count": 0}):
+        page = directory.page(filter=one, **how).json
+        assert (page["totalResults"], page["itemsPerPage"], page["Resources"]) == (1, 0, [])
+    elsewhere = directory.page(count=2, cursor="").json["nextCursor"]
+    directory.refused(directory.page(filter=one, cursor=elsewhere), 400, "invalidCursor")
+
+
 @pytest.mark.parametrize(
     ("start", "count", "names"),
     [

@@ -183,7 +183,9 @@ def test_a_cursor_stays_good_and_is_good_here_only(
 
 
 @pytest.mark.parametrize(
-    "way", [{}, {"also": EVERYBODY}, {"sort": SORTS["by an index"](True)}, {"sort": SORTS["judged"](True)}], ids=str
+    "way",
+    [{}, {"also": EVERYBODY}, {"sort": SORTS["by an index"](True)}, {"sort": SORTS["judged"](True)}],
+    ids=["by an index", "judged", "sorted by an index", "sorted"],
 )
 def test_a_page_ends_where_it_becomes_too_large(
     find: Callable[..., Found], people: list[str], monkeypatch: pytest.MonkeyPatch, way: dict[str, Any]

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from admincenter.core.account_search import fold
+from admincenter.core.account_search import exact, fold
 from admincenter.core.errors import AttributeBad
 from admincenter.core.ports import AccountKeys
 
@@ -25,6 +25,12 @@ def keys_of(attributes: Mapping[str, Any]) -> AccountKeys:
     ):
         _refuse_unfit(name, text)
     return AccountKeys(fold(user_name), tuple(dict.fromkeys(fold(each) for each in emails)))
+
+
+def external_id_of(attributes: Mapping[str, Any]) -> str | None:
+    """The external id as it is looked up; the document keeps it as it was written."""
+    external_id = attributes.get("externalId")
+    return None if external_id is None else exact(external_id)
 
 
 def _refuse_unfit(name: str, text: str) -> None:
