@@ -1,6 +1,7 @@
 """Lists of accounts by the front door: paging, cursors, filters, order, and what of an account is shown."""
 
 from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -288,3 +289,10 @@ def test_what_no_account_has_is_not_published(rfc: Directory, unused: str) -> No
 def test_a_cursor_of_the_log_is_no_cursor_of_accounts(wire: Wire, directory: Directory, tenant: Tenant) -> None:
     raw = urlsafe_b64encode(b"\x01" + bytes(24)).decode().rstrip("=")
     directory.refused(directory.page(cursor=raw), 400, "invalidCursor")
+
+
+def test_searches_that_come_together_are_all_answered(directory: Directory, people: list[dict[str, Any]]) -> None:
+    """One after the other, where no index answers them."""
+    with ThreadPoolExecutor(8) as clients:
+        found = list(clients.map(lambda _: directory.named("title pr or not (title pr)"), range(24)))
+    assert found == [[each["userName"] for each in people]] * 24

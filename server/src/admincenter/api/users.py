@@ -1,7 +1,9 @@
 """Accounts, one by one and in lists, in both dialects of SCIM (RFC 7644, section 3; contract, section 5)."""
 
+import asyncio
 import re
 import time
+from weakref import WeakValueDictionary
 
 from admincenter.api import account_writes, preconditions
 from admincenter.api.call import Call
@@ -10,7 +12,7 @@ from admincenter.api.scim_call import ScimCall
 from admincenter.core import account_pages, accounts
 from admincenter.core.account_pages import Found, Scan
 from admincenter.core.account_search import Search
-from admincenter.core.errors import StorageUnavailable
+from admincenter.core.errors import SearchTooLong, StorageUnavailable
 from admincenter.core.ports import Tx
 from admincenter.core.tokens import Moved
 from admincenter.scim import dialect, listing, search
@@ -110,13 +112,23 @@ class _Ends:
     """Whether a search has taken as long as it may; asked on a reader thread, it gives the interpreter away now and then."""
 
     def __init__(self) -> None:
-        self._at, self._asked = time.monotonic() + SEARCH_SECONDS, 0
+        self._asked = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on: what a search waited for its turn is not its fault."""
+        self._at = time.monotonic() + SEARCH_SECONDS
 
     def __call__(self) -> bool:
         self._asked += 1
         if self._asked % AT_A_TIME:
             return False
         time.sleep(0)
+        return self.are_here
+
+    @property
+    def are_here(self) -> bool:
+        """The same, without giving anything away."""
         return time.monotonic() > self._at
 
 
@@ -134,7 +146,22 @@ async def _found(asked: ScimCall, wanted: Search) -> Found:
 
     found = await storage.peek(lambda tx: begun(tx)(tx)) if _is_short(wanted) else None
     if found is None:
-        scan = await storage.peek(begun)
-        while (found := await storage.read(scan)) is None:
-            pass
+        return await _scanned(asked, await storage.peek(begun), ends)
     return found
+
+
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""Whose turn it is among the searches of an instance that no index answers."""
+
+
+async def _scanned(asked: ScimCall, scan: Scan, ends: _Ends) -> Found:
+    """Snapshot by snapshot on a reader thread; one search of an instance after the other, so that other instances' reads
+    never stand behind all of them."""
+    turn = asyncio.Lock() if scan.is_indexed else _turns.setdefault(asked.instance, asyncio.Lock())
+    async with turn:
+        ends.begin()
+        while not ends.are_here:
+            found = await asked.call.door.storage.read(scan)
+            if found is not None:
+                return found
+    raise SearchTooLong
