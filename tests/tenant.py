@@ -4,8 +4,10 @@ commands change it, and what its audit log says afterwards.
 
 import json
 import os
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from admincenter.core import instances, integrations
@@ -14,6 +16,7 @@ from admincenter.core.integrations import Wanted
 from admincenter.core.permissions import Permission, Purpose
 from admincenter.core.ports import Change, Facts, UsageCount, WaitingAddress, Window
 from admincenter.store.opening import Store
+from tests.wire import HANG
 
 EVERYTHING = tuple(Permission)
 
@@ -85,6 +88,24 @@ class Tenant:
 
     def rename(self, name: str) -> None:
         self._store.write(lambda tx: integrations.rename(tx, self.instance, self.app_id, name, SYSTEM))
+
+    @contextmanager
+    def restless(self) -> Iterator[None]:
+        """A permission comes and goes all the time."""
+        stop = threading.Event()
+
+        def change() -> None:
+            while not stop.is_set():
+                self.withdraw(Permission.MANAGE_ACCOUNTS)
+                self.grant(Permission.MANAGE_ACCOUNTS)
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(HANG)
 
     def happen(self, events: int) -> None:
         """So many events in one commit, for those who read logs."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from admincenter.core.credentials import TOKEN_PREFIX, mint_text
-from admincenter.core.permissions import Permission
 from tests.engines import NewDatabase
 from tests.graph import assert_graph_error
 from tests.serving import InProcess, until
@@ -34,18 +33,8 @@ def nobody_else_writes(server: InProcess, tenant: Tenant) -> Iterator[None]:
 @pytest.fixture
 def restless(tenant: Tenant) -> Iterator[Tenant]:
     """A tenant whose permissions change all the time."""
-    stop = threading.Event()
-
-    def change() -> None:
-        while not stop.is_set():
-            tenant.withdraw(Permission.MANAGE_ACCOUNTS)
-            tenant.grant(Permission.MANAGE_ACCOUNTS)
-
-    thread = threading.Thread(target=change)
-    thread.start()
-    yield tenant
-    stop.set()
-    thread.join(HANG)
+    with tenant.restless():
+        yield tenant
 
 
 def test_a_token_is_issued_on_the_state_of_its_own_commit_or_not_at_all(

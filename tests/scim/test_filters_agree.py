@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, note, settings
 from scim2_models.path import ScimFilter
 
 from admincenter.core import account_search
-from admincenter.core.account_search import Both, Condition, Either, Field, Is, exact
+from admincenter.core.account_search import Both, Condition, Either, Field, Is, exact, folded
 from admincenter.scim import filtering, predicates
-from admincenter.scim.comparing import folded, moment
+from admincenter.scim.comparing import moment
 from admincenter.scim.models import AccountModel
 from tests.scim.generated import documents, filters
 

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from admincenter.core.account_document import as_read
-from admincenter.core.account_search import ORDERED, Field, Is, Order, Place, Search
+from admincenter.core.account_search import ORDERED, Field, Order, Place, Search, names_one
 from admincenter.core.errors import CursorBad, SearchTooLong
 from admincenter.core.ports import Account, Instance, Tx
 
@@ -34,7 +34,6 @@ LARGEST_PAGE = 8 * 1_048_576
 
 _BEHIND, _FROM = 1, 2
 _CREATED = Order(Field.CREATED)
-_NAMING_ONE = (Field.ID, Field.USER_NAME)
 
 
 class Found(NamedTuple):
@@ -73,8 +72,7 @@ def _read(key: bytes, text: str) -> _Cursor:
 
 def is_of_one(search: Search) -> bool:
     """Whether what is searched can be true of one account only."""
-    where = search.where
-    return search.also is None and isinstance(where, Is) and where.op == "eq" and where.field in _NAMING_ONE
+    return search.also is None and names_one(search.where)
 
 
 def of_one(tx: Tx, instance: str, search: Search) -> Found:

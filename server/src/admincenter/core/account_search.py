@@ -64,6 +64,12 @@ class Not(NamedTuple):
 
 Condition = Is | Both | Either | Not
 
+
+def names_one(where: Condition | None) -> bool:
+    """Whether it can be true of one account only."""
+    return isinstance(where, Is) and where.op == "eq" and where.field in (Field.ID, Field.USER_NAME)
+
+
 ORDERED = frozenset({Field.ID, Field.USER_NAME, Field.CREATED, Field.MODIFIED})
 """The fields whose order an index has; no account lacks one of them."""
 
@@ -112,9 +118,11 @@ def exact(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def folded(text: str) -> str:
+    """A text as it is compared where case is ignored."""
+    return text.lower() if text.isascii() else exact(exact(text).lower())
+
+
 def fold(text: str) -> bytes:
-    """A text as it is compared where case is ignored; the order of the bytes is that of the characters."""
-    if text.isascii():
-        return text.lower().encode()
-    lower = unicodedata.normalize("NFC", text).lower()
-    return unicodedata.normalize("NFC", lower).encode("utf-8", "surrogatepass")
+    """The same as bytes, whose order is that of the characters."""
+    return folded(text).encode("utf-8", "surrogatepass")

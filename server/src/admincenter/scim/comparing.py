@@ -9,9 +9,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from unicodedata import normalize
 
-from admincenter.core.account_search import exact
+from admincenter.core.account_search import exact, folded
 from admincenter.core.errors import ScimBad
 from admincenter.scim.attributes import Attribute
 
@@ -31,11 +30,6 @@ _TRUTH = {"true": True, "false": False}
 def bad(message: str) -> ScimBad:
     """What is wrong with a filter."""
     return ScimBad(message, "invalidFilter")
-
-
-def folded(text: str) -> str:
-    """A text as it is compared where case does not matter."""
-    return text.lower() if text.isascii() else normalize("NFC", normalize("NFC", text).lower())
 
 
 def moment(text: str) -> datetime:

@@ -12,9 +12,10 @@ from pydantic import Field
 from scim2_models import URN, CaseExact, ComplexAttribute, Extension, Mutability, Reference, Required
 from scim2_models.attributes import ExtensibleStringEnum
 
-CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+from admincenter.core import account_document
+
+CORE, STATUS = account_document.CORE, account_document.STATUS
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-STATUS = "urn:ietf:params:scim:schemas:extension:facebook:accountstatusdetails:2.0:User"
 AUTH_METHOD = "urn:ietf:params:scim:schemas:extension:facebook:authmethod:2.0:User"
 TERM = "urn:ietf:params:scim:schemas:extension:facebook:starttermdates:2.0:User"
 

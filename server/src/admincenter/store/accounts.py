@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from admincenter.core.account_search import Condition, Field, Is, Order, Place
+from admincenter.core.account_search import Condition, Order, Place, names_one
 from admincenter.core.ports import Account, AccountKeys
 from admincenter.store.account_search import ordered, stretch, where_of
 from admincenter.store.sql import Sql
@@ -18,11 +18,6 @@ _SET = ", ".join(f"{name} = ?" for name in Account._fields[2:])
 _UPDATE = f"UPDATE accounts SET {_SET}{_HERE}"
 _UPDATE_WITH_KEY = f"UPDATE accounts SET {_SET}, user_key = ?{_HERE}"
 _CODES = f"SELECT {COLUMNS} FROM accounts WHERE code_expires_at <= ? ORDER BY code_expires_at LIMIT ?"
-
-
-def _is_one(where: Condition | None) -> bool:
-    """Whether it can be true of one account only."""
-    return isinstance(where, Is) and where.op == "eq" and where.field in (Field.ID, Field.USER_NAME)
 
 
 class SqlAccounts:
@@ -74,7 +69,7 @@ class SqlAccounts:
 
     def select(self, instance: str, where: Condition | None, order: Order, place: Place) -> list[Account]:
         narrowed, values = where_of(instance, where)
-        if _is_one(where) and place.after is None and place.offset == 0 < place.limit:  # an order would cost ten times the row
+        if names_one(where) and place.after is None and place.offset == 0 < place.limit:  # an order costs ten times the row
             return [Account._make(row) for row in self._sql.all(f"SELECT {COLUMNS} FROM accounts WHERE {narrowed}", values)]
         behind, further = stretch(place)
         statement = f"SELECT {COLUMNS} FROM accounts WHERE {narrowed}{behind} ORDER BY {ordered(order, where)} LIMIT ? OFFSET ?"

@@ -16,6 +16,7 @@ from admincenter.core.ports import Change, Proof, Tx
 from admincenter.core.tokens import Moved
 from admincenter.store.database import Database, in_snapshot
 from admincenter.store.engine import Engine
+from admincenter.store.giving_way import give_way
 from admincenter.store.sql import Broken
 from admincenter.store.writer import Job, call_each, commit_batch, refusal_of, value_of
 
@@ -61,7 +62,7 @@ class Executor:
         self.facts_by_app_id, self.facts_by_token = self._lookups.facts_by_app_id, self._lookups.facts_by_token
         self.peek, self.glance = self._lookups.peek, self._lookups.glance
         self._writes_over: Database | None = None
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader", initializer=_give_way)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader", initializer=give_way)
         self._upkeep = self._engine.upkeep(self)
         self._writer = threading.Thread(target=self._write_all, name="writer")
         self._writer.start()
@@ -221,11 +222,6 @@ class Executor:
     def is_broken(self) -> bool:
         """Whether nothing may touch the storage any more."""
         return self._broken.locked()
-
-
-def _give_way() -> None:
-    """A long read has two seconds; whoever waits for the event loop has none."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _for_a_server(outcome: Any) -> Any:

@@ -1,13 +1,13 @@
 """Moving SQLite's write-ahead log into the database while others write, so that no commit pays for it."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 
 from admincenter.core.errors import StorageUnavailable
 from admincenter.store.database import Database
 from admincenter.store.engine import Host
+from admincenter.store.giving_way import give_way
 from admincenter.store.sql import Broken
 from admincenter.store.sqlite import SqliteDatabase
 
@@ -16,9 +16,6 @@ log = logging.getLogger(__name__)
 SECONDS = 0.25
 FRAMES = 16_000
 """About 64 MB: from there on the log is forced back to its start, since passive moves never reset it under endless load."""
-
-GIVES_WAY = 10
-"""How nice the mover is: it has time, and whoever waits for an answer has none."""
 
 
 class WalMover:
@@ -42,7 +39,7 @@ class WalMover:
         self._thread.join()
 
     def _move_all(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)
+        give_way()
         database: SqliteDatabase | None = None
         while not self._stopping.wait(SECONDS) and not self._host.is_broken:
             try:
